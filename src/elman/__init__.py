@@ -1,0 +1,102 @@
+"""Recurrent neural networks in PyTorch from one time step.
+
+A person writes one time step of a network; Elman unfolds it through time, trains it on data that changes
+over time, and shows what happened at every instant.
+
+>>> import elman, torch
+>>> layer = elman.Recurrent("gru", input_size=3, hidden_size=5)
+>>> output, state = layer(torch.randn(7, 2, 3))
+>>> output.shape
+torch.Size([7, 2, 5])
+"""
+
+import importlib
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from elman._version import __version__
+
+# The public names and where each lives. Loaded at first use, so that `elman --help` need not import torch.
+_HOMES = {
+    "Cell": "elman.cells",
+    "State": "elman.cells",
+    "tap": "elman.cells",
+    "SingleRNN": "elman.cells",
+    "Elman": "elman.cells",
+    "LSTM": "elman.cells",
+    "GRU": "elman.cells",
+    "Unfolded": "elman.unfold",
+    "unfold": "elman.unfold",
+    "Trace": "elman.unfold",
+    "trace": "elman.unfold",
+    "Recurrent": "elman.layers",
+    "detach": "elman.layers",
+    "ElmanError": "elman.errors",
+    "ArgumentError": "elman.errors",
+    "ContractError": "elman.errors",
+    "DataError": "elman.errors",
+    "EngineError": "elman.errors",
+}
+_MODULES = ("nn", "data")
+
+if TYPE_CHECKING:
+    from elman import data, nn
+    from elman.cells import GRU, LSTM, Cell, Elman, SingleRNN, State, tap
+    from elman.errors import ArgumentError, ContractError, DataError, ElmanError, EngineError
+    from elman.layers import Recurrent, detach
+    from elman.unfold import Trace, Unfolded, trace, unfold
+
+__all__ = [
+    "__version__",
+    "Cell",
+    "State",
+    "tap",
+    "SingleRNN",
+    "Elman",
+    "LSTM",
+    "GRU",
+    "Unfolded",
+    "unfold",
+    "Trace",
+    "trace",
+    "Recurrent",
+    "detach",
+    "nn",
+    "data",
+    "ElmanError",
+    "ArgumentError",
+    "ContractError",
+    "DataError",
+    "EngineError",
+]
+
+
+class _Package(ModuleType):
+    """This package: a public function is not hidden by the folder of the same name.
+
+    Importing the folder `elman/unfold/` sets the attribute `unfold` of its parent to the module, whenever that
+    happens to be; `elman.unfold` must stay the function.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(importlib.import_module(_HOMES[name]), name)
+    elif name in _MODULES:
+        value = importlib.import_module(f"elman.{name}")
+    else:
+        raise AttributeError(f"module 'elman' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
