@@ -1,0 +1,40 @@
+"""Data that changes over time: the embedded sets, and how to cut, split and scale one.
+
+>>> import elman
+>>> weather = elman.data.load("jfk_weather").regular()
+>>> split = elman.data.split_by_time(len(weather), test=0.2)
+>>> scaler = elman.data.Scaler.fit(weather.values[split.train])
+>>> cut = elman.data.windows(weather.values, history=72, horizon=24, targets=[weather.column("temp")])
+>>> cut.within(split.test).outputs().shape
+(1723, 24, 1)
+"""
+
+from elman.data.cycles import calendar, cycles
+from elman.data.embedded import load
+from elman.data.entries import catalogue, names
+from elman.data.grid import regularise, usual_step
+from elman.data.records import About, Sequences, Series, Text
+from elman.data.scaling import Scaler
+from elman.data.splits import LabelSplit, TimeSplit, split_by_label, split_by_time
+from elman.data.windowing import Windows, windows
+
+__all__ = [
+    "load",
+    "names",
+    "catalogue",
+    "About",
+    "Series",
+    "Sequences",
+    "Text",
+    "regularise",
+    "usual_step",
+    "Windows",
+    "windows",
+    "TimeSplit",
+    "split_by_time",
+    "LabelSplit",
+    "split_by_label",
+    "Scaler",
+    "cycles",
+    "calendar",
+]

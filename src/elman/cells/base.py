@@ -1,0 +1,84 @@
+"""What a cell is: its parameters, the names and shapes of its state, and one time step."""
+
+import torch
+from torch import Tensor, nn
+
+from elman.errors import ArgumentError
+
+State = tuple[Tensor, ...]
+Step = tuple[Tensor, State]
+
+
+class Cell(nn.Module):
+    """One recurrence: subclass it, make the parameters in `__init__`, and write one time step in `step`.
+
+    A cell knows no engine, no layer and no other cell; `elman.unfold` runs it over a sequence and
+    `elman.Recurrent` stacks it. What a cell may say beyond `step`: `state_shapes`, `initial_state` and
+    `output_size`.
+
+    Args:
+        input_size: Features of the input at one time instance.
+        hidden_size: Units of the hidden state.
+
+    Raises:
+        ArgumentError: If a size is not a whole number, `input_size` is negative or `hidden_size` is not positive.
+
+    Example:
+        >>> import torch, elman
+        >>> class Average(elman.Cell):
+        ...     def __init__(self, input_size: int, hidden_size: int) -> None:
+        ...         super().__init__(input_size, hidden_size)
+        ...         self.W = torch.nn.Parameter(torch.randn(input_size, hidden_size))
+        ...
+        ...     def step(self, x, state):
+        ...         (h,) = state
+        ...         h = 0.9 * h + 0.1 * x @ self.W
+        ...         return h, (h,)
+        >>> elman.unfold(Average(3, 5), torch.randn(7, 2, 3)).output.shape
+        torch.Size([7, 2, 5])
+    """
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        self.input_size = _size("input_size", input_size, least=0)
+        self.hidden_size = _size("hidden_size", hidden_size, least=1)
+
+    def step(self, x: Tensor, state: State) -> Step:
+        """Go from one time instance to the next.
+
+        Args:
+            x: The input of this time instance, `(batch, input_size)`.
+            state: The state that the previous step returned: one tensor for each part of `state_shapes`.
+
+        Returns:
+            The output of this time instance, `(batch, output_size)`, and the new state.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no step; write step(self, x, state)")
+
+    @property
+    def state_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name and shape of each part of the state, the batch axis left out."""
+        return {"h": (self.hidden_size,)}
+
+    @property
+    def output_size(self) -> int:
+        """Features of the output at one time instance."""
+        return self.hidden_size
+
+    def initial_state(self, batch_size: int) -> State:
+        """The state before the first time instance: zeros, in the dtype and on the device of the parameters."""
+        like = next((p for p in self.parameters() if p.is_floating_point() or p.is_complex()), torch.empty(0))
+        return tuple(like.new_zeros(batch_size, *shape) for shape in self.state_shapes.values())
+
+    def forward(self, x: Tensor, state: State | None = None) -> Step:
+        """One step, from the initial state if none is given."""
+        return self.step(x, self.initial_state(x.shape[0]) if state is None else state)
+
+    def extra_repr(self) -> str:
+        return f"{self.input_size}, {self.hidden_size}"
+
+
+def _size(name: str, value: int, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ArgumentError(f"{name} is {value!r}; it must be a whole number of at least {least}")
+    return value

@@ -1,0 +1,68 @@
+"""The function `elman.unfold`."""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from elman.cells import Cell, State
+from elman.unfold.border import check_initial, check_input, check_lengths, check_reset, check_state
+from elman.unfold.engines import check_engine, run
+from elman.unfold.request import Request, Unfolded
+
+
+def unfold(
+    cell: Cell,
+    input: Tensor,
+    state: State | None = None,
+    *,
+    lengths: Tensor | Sequence[int] | None = None,
+    reset: Tensor | None = None,
+    reverse: bool = False,
+    return_states: bool = False,
+    engine: str = "auto",
+) -> Unfolded:
+    """Run a cell over a whole sequence: unlike `cell(x, state)`, which is one step.
+
+    A sequence may be read in pieces: hand the state of one piece to the next, and the numbers are those of one go.
+
+    Args:
+        cell: Any `elman.Cell`.
+        input: `(time, batch, input_size)`. `time` and `batch` may be zero.
+        state: The state before the first step, one tensor `(batch, ...)` for each part of the cell's
+            `state_shapes`; its `initial_state` if not given.
+        lengths: Time steps of each row, `(batch,)`, zero allowed; all of them if not given. After its length a
+            row's output is zero and its state stays; what stands there in `input` is never read.
+        reset: `(time, batch)` booleans. Where true, the row starts that step from the cell's `initial_state`.
+        reverse: Read each row backwards, from its own last step to its first. Outputs and states stand at the
+            time instance that they belong to, as in the backward half of a bidirectional layer.
+        return_states: Whether to return the state after every step.
+        engine: `"auto"`, the fastest that can run the cell, or an engine by name (`"loop"`).
+
+    Returns:
+        `Unfolded(output, state, states)`.
+
+    Raises:
+        ArgumentError: If a shape, dtype, device, length or name does not fit.
+        ContractError: If the cell's `step` or `initial_state` breaks the contract of a cell.
+        EngineError: If the engine that was named cannot run this cell.
+
+    Example:
+        >>> import torch, elman
+        >>> output, state, states = elman.unfold(elman.LSTM(3, 5), torch.randn(7, 2, 3), lengths=[7, 4])
+        >>> output.shape, [tuple(part.shape) for part in state]
+        (torch.Size([7, 2, 5]), [(2, 5), (2, 5)])
+    """
+    input = check_input(cell, input)
+    time, batch = input.shape[:2]
+    initial = check_initial(cell, batch)
+    request = Request(
+        cell,
+        input,
+        state=initial if state is None else check_state(cell, state, initial),
+        initial=initial,
+        lengths=check_lengths(lengths, time, batch),
+        reset=check_reset(reset, input),
+        reverse=reverse,
+        return_states=return_states,
+    )
+    return run(check_engine(engine), request)

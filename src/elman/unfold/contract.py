@@ -1,0 +1,61 @@
+"""The contract of a cell, held against what its `step` and `initial_state` return."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from elman.cells import Cell, State, Step
+from elman.errors import ContractError
+
+
+def first_step(cell: Cell, x: Tensor, state: State) -> Step:
+    """One step of `cell`, refused if it breaks the contract."""
+    returned = cell.step(x, state)
+    name = f"{type(cell).__name__}.step"
+    if not (isinstance(returned, tuple) and len(returned) == 2):
+        raise ContractError(
+            f"{name} returned {_describe(returned)}; expected two values: the output and the state, "
+            "as in `return h, (h,)`"
+        )
+    output, new = returned
+    expect_tensor(f"{name}: the output", output, (x.shape[0], cell.output_size), None)
+    expect_state(name, cell, new, x.shape[0], state)
+    return output, new
+
+
+def expect_state(name: str, cell: Cell, state: Any, batch: int, before: State | None = None) -> None:
+    """Refuse a state that has not the parts, shapes and (if `before` is given) dtypes that it must have."""
+    shapes = cell.state_shapes
+    parts = f"({', '.join(shapes)},)" if len(shapes) == 1 else f"({', '.join(shapes)})"
+    if not isinstance(state, tuple):
+        raise ContractError(f"{name}: the state is {_describe(state)}; expected a tuple of its parts {parts}")
+    if len(state) != len(shapes):
+        raise ContractError(f"{name}: the state has {len(state)} parts; expected {len(shapes)}: {parts}")
+    for i, (part, shape) in enumerate(shapes.items()):
+        dtype = before[i].dtype if before is not None else None
+        expect_tensor(f"{name}: part {part!r} of the state", state[i], (batch, *shape), dtype)
+
+
+def expect_tensor(what: str, value: Any, shape: tuple[int, ...], dtype: torch.dtype | None) -> None:
+    """Refuse what is not a tensor of this shape, with the batch first, and (outside autocast) this dtype."""
+    if not isinstance(value, Tensor):
+        raise ContractError(f"{what} is {_describe(value)}; expected a tensor of shape {shape}")
+    if tuple(value.shape) != shape:
+        raise ContractError(
+            f"{what} has shape {tuple(value.shape)}; expected {shape}, whose first axis is the batch"
+        )
+    if dtype is not None and value.dtype != dtype and not torch.is_autocast_enabled(value.device.type):
+        raise ContractError(f"{what} turned from {_dtype(dtype)} to {_dtype(value.dtype)}; a step keeps the dtype")
+
+
+def _describe(value: Any) -> str:
+    if isinstance(value, Tensor):
+        return f"a single tensor of shape {tuple(value.shape)}"
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of {len(value)}"
+    return "None" if value is None else f"of type {type(value).__name__}"
+
+
+def _dtype(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
