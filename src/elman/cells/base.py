@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from elman.cells.check import check_input, check_state
+from elman.cells.contract import first_step, initial_state
 from elman.errors import ArgumentError
 
 State = tuple[Tensor, ...]
@@ -21,7 +23,7 @@ class Cell(nn.Module):
         hidden_size: Units of the hidden state.
 
     Raises:
-        ArgumentError: If a size is not a whole number, `input_size` is negative or `hidden_size` is not positive.
+        ArgumentError: If a size is not a positive whole number.
 
     Example:
         >>> import torch, elman
@@ -40,7 +42,7 @@ class Cell(nn.Module):
 
     def __init__(self, input_size: int, hidden_size: int) -> None:
         super().__init__()
-        self.input_size = _size("input_size", input_size, least=0)
+        self.input_size = _size("input_size", input_size, least=1)
         self.hidden_size = _size("hidden_size", hidden_size, least=1)
 
     def step(self, x: Tensor, state: State) -> Step:
@@ -71,8 +73,10 @@ class Cell(nn.Module):
         return tuple(like.new_zeros(batch_size, *shape) for shape in self.state_shapes.values())
 
     def forward(self, x: Tensor, state: State | None = None) -> Step:
-        """One step, from the initial state if none is given."""
-        return self.step(x, self.initial_state(x.shape[0]) if state is None else state)
+        """One step, from the initial state if none is given; it raises what `elman.unfold` raises."""
+        x = check_input(self, x, ("batch", "features"))
+        initial = initial_state(self, x.shape[0])
+        return first_step(self, x, initial if state is None else check_state(self, state, initial))
 
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}"

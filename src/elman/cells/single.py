@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from elman.cells.base import Cell, State, Step
+from elman.cells.check import check_input
 from elman.cells.tap import tap
 from elman.errors import ArgumentError
 
@@ -83,10 +84,10 @@ class SingleRNN(Cell):
         if not inputs:
             raise ArgumentError("no input came; give the input of each time instance: Y0, Y1 = model(X0, X1)")
         for t, x in enumerate(inputs):
-            if x.shape != (inputs[0].shape[0], self.input_size):
+            check_input(self, x, ("batch", "n_inputs"))
+            if len(x) != len(inputs[0]):
                 raise ArgumentError(
-                    f"X{t} has shape {tuple(x.shape)}; expected (batch, n_inputs) = "
-                    f"({inputs[0].shape[0]}, {self.input_size}), the same batch at each time instance"
+                    f"X{t} has {len(x)} rows and X0 {len(inputs[0])}; a batch has the same rows throughout"
                 )
         outputs = []
         state = self.initial_state(inputs[0].shape[0])

@@ -12,6 +12,7 @@
 from elman.data.cycles import calendar, cycles
 from elman.data.embedded import load
 from elman.data.entries import catalogue, names
+from elman.data.filling import carried, filled_inputs, interpolated
 from elman.data.grid import regularise, usual_step
 from elman.data.records import About, Sequences, Series, Text
 from elman.data.scaling import Scaler
@@ -30,6 +31,9 @@ __all__ = [
     "usual_step",
     "Windows",
     "windows",
+    "carried",
+    "interpolated",
+    "filled_inputs",
     "TimeSplit",
     "split_by_time",
     "LabelSplit",

@@ -47,8 +47,7 @@ _ENTRIES = (
         kind="sequences",
         shape="1,797 images of 8 rows × 8 pixels, 10 classes",
         hard="An image read as a sequence: what a row means depends on the rows above it.",
-        source='UCI "Optical Recognition of Handwritten Digits" (Alpaydin, Kaynak 1998), '
-        "as in scikit-learn 1.9.1",
+        source='UCI "Optical Recognition of Handwritten Digits" (Alpaydin, Kaynak 1998), as in scikit-learn 1.9.1',
         licence="CC BY 4.0",
     ),
     About(

@@ -44,9 +44,7 @@ def regularise(series: Series, step: np.timedelta64 | None = None) -> Series:
         step = usual_step(series.times)
     seconds = int(step / np.timedelta64(1, "s"))
     if seconds < 1:
-        raise ArgumentError(
-            f"step is {step}; expected at least one second. Give it as np.timedelta64(3600, 's')"
-        )
+        raise ArgumentError(f"step is {step}; expected at least one second. Give it as np.timedelta64(3600, 's')")
     since = (series.times - series.times[0]).astype("timedelta64[s]").astype(np.int64)
     _check(series, since, np.concatenate([[1], np.diff(since)]) <= 0, "does not come after the row before")
     _check(series, since, since % seconds != 0, f"is not on the grid of {seconds} seconds from row 0")

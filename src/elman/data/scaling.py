@@ -44,9 +44,7 @@ class Scaler:
         Raises:
             ArgumentError: There are no values, they have no channel axis, or one is infinite.
         """
-        rows = (
-            values if isinstance(values, np.ndarray) else np.concatenate(list(values) or [np.empty((0, 0))])
-        )
+        rows = values if isinstance(values, np.ndarray) else np.concatenate(list(values) or [np.empty((0, 0))])
         if rows.ndim < 2 or rows.size == 0:
             raise ArgumentError(
                 f"values have shape {rows.shape}; expected (time, channels) with at least one of each"

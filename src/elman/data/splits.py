@@ -48,17 +48,12 @@ def split_by_time(length: int, test: float = 0.2, validation: float = 0.0) -> Ti
     validation_start = test_start - round(length * validation)
     if validation_start < 1:
         raise ArgumentError(
-            f"test={test} and validation={validation} leave none of {length} rows to train on; "
-            f"make one smaller"
+            f"test={test} and validation={validation} leave none of {length} rows to train on; make one smaller"
         )
-    return TimeSplit(
-        slice(0, validation_start), slice(validation_start, test_start), slice(test_start, length)
-    )
+    return TimeSplit(slice(0, validation_start), slice(validation_start, test_start), slice(test_start, length))
 
 
-def split_by_label(
-    labels: Int64[np.ndarray, " samples"], held_out: float = 0.25, *, seed: int = 0
-) -> LabelSplit:
+def split_by_label(labels: Int64[np.ndarray, " samples"], held_out: float = 0.25, *, seed: int = 0) -> LabelSplit:
     """A random part held out, with as large a share of every class as of the whole.
 
     Of a class with at least two samples, at least one stays on either side; a lone sample is kept.

@@ -46,9 +46,7 @@ class Windows:
         inside = (self.origins >= start) & (self.origins + self.horizon <= stop)
         return replace(self, origins=self.origins[inside])
 
-    def inputs(
-        self, index: slice | np.ndarray = slice(None)
-    ) -> Float64[np.ndarray, "windows history channels"]:
+    def inputs(self, index: slice | np.ndarray = slice(None)) -> Float64[np.ndarray, "windows history channels"]:
         """The inputs of some windows, oldest row first.
 
         Args:
@@ -56,9 +54,7 @@ class Windows:
         """
         return _gather(self.values, self.history, self.origins[index] - self.history)
 
-    def outputs(
-        self, index: slice | np.ndarray = slice(None)
-    ) -> Float64[np.ndarray, "windows horizon targets"]:
+    def outputs(self, index: slice | np.ndarray = slice(None)) -> Float64[np.ndarray, "windows horizon targets"]:
         """The targets of some windows, of the target columns only; a missing one is NaN."""
         return _gather(self.values, self.horizon, self.origins[index])[..., list(self.targets)]
 
@@ -91,9 +87,7 @@ def windows(
         ([[0.0, 1.0], [1.0, 2.0], [2.0, 3.0]], [[2.0], [3.0], [4.0]])
     """
     if values.ndim != 2:
-        raise ArgumentError(
-            f"values have shape {values.shape}; expected (time, channels). Add the missing axis"
-        )
+        raise ArgumentError(f"values have shape {values.shape}; expected (time, channels). Add the missing axis")
     for name, size in (("history", history), ("horizon", horizon), ("stride", stride)):
         if size < 1:
             raise ArgumentError(f"{name} is {size}; expected at least 1 time step")

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from elman.cells import Cell, State
-from elman.unfold.border import check_initial, check_input, check_lengths, check_reset, check_state
+from elman.cells.check import check_input, check_state
+from elman.cells.contract import initial_state
+from elman.unfold.border import check_lengths, check_reset
 from elman.unfold.engines import check_engine, run
 from elman.unfold.request import Request, Unfolded
 
@@ -52,9 +54,9 @@ def unfold(
         >>> output.shape, [tuple(part.shape) for part in state]
         (torch.Size([7, 2, 5]), [(2, 5), (2, 5)])
     """
-    input = check_input(cell, input)
+    input = check_input(cell, input, ("time", "batch", "features"))
     time, batch = input.shape[:2]
-    initial = check_initial(cell, batch)
+    initial = initial_state(cell, batch)
     request = Request(
         cell,
         input,

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from elman.cells import State
-from elman.unfold.contract import first_step
+from elman.cells.contract import first_step
 from elman.unfold.request import Request, Unfolded
 
 

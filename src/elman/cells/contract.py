@@ -1,15 +1,18 @@
 """The contract of a cell, held against what its `step` and `initial_state` return."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from elman.cells import Cell, State, Step
+from elman.cells.check import dtype_name
 from elman.errors import ContractError
 
+if TYPE_CHECKING:
+    from elman.cells.base import Cell, State, Step
 
-def first_step(cell: Cell, x: Tensor, state: State) -> Step:
+
+def first_step(cell: "Cell", x: Tensor, state: "State") -> "Step":
     """One step of `cell`, refused if it breaks the contract."""
     returned = cell.step(x, state)
     name = f"{type(cell).__name__}.step"
@@ -19,12 +22,19 @@ def first_step(cell: Cell, x: Tensor, state: State) -> Step:
             "as in `return h, (h,)`"
         )
     output, new = returned
-    expect_tensor(f"{name}: the output", output, (x.shape[0], cell.output_size), None)
+    expect_tensor(f"{name}: the output", output, (x.shape[0], cell.output_size), x.dtype)
     expect_state(name, cell, new, x.shape[0], state)
     return output, new
 
 
-def expect_state(name: str, cell: Cell, state: Any, batch: int, before: State | None = None) -> None:
+def initial_state(cell: "Cell", batch: int) -> "State":
+    """The initial state of `cell`, refused if it does not fit its `state_shapes`."""
+    initial = cell.initial_state(batch)
+    expect_state(f"{type(cell).__name__}.initial_state", cell, initial, batch)
+    return initial
+
+
+def expect_state(name: str, cell: "Cell", state: Any, batch: int, before: "State | None" = None) -> None:
     """Refuse a state that has not the parts, shapes and (if `before` is given) dtypes that it must have."""
     shapes = cell.state_shapes
     parts = f"({', '.join(shapes)},)" if len(shapes) == 1 else f"({', '.join(shapes)})"
@@ -46,7 +56,9 @@ def expect_tensor(what: str, value: Any, shape: tuple[int, ...], dtype: torch.dt
             f"{what} has shape {tuple(value.shape)}; expected {shape}, whose first axis is the batch"
         )
     if dtype is not None and value.dtype != dtype and not torch.is_autocast_enabled(value.device.type):
-        raise ContractError(f"{what} turned from {_dtype(dtype)} to {_dtype(value.dtype)}; a step keeps the dtype")
+        raise ContractError(
+            f"{what} is {dtype_name(value.dtype)}; expected {dtype_name(dtype)}: a step keeps the dtype"
+        )
 
 
 def _describe(value: Any) -> str:
@@ -55,7 +67,3 @@ def _describe(value: Any) -> str:
     if isinstance(value, tuple | list):
         return f"a {type(value).__name__} of {len(value)}"
     return "None" if value is None else f"of type {type(value).__name__}"
-
-
-def _dtype(dtype: torch.dtype) -> str:
-    return str(dtype).removeprefix("torch.")

@@ -1,0 +1,50 @@
+"""Baselines that learn next to nothing: the last value, the last season, the most frequent class."""
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+from elman.data import Windows, carried
+from elman.errors import ArgumentError
+
+
+def last_value(windows: Windows) -> Float64[np.ndarray, "windows horizon targets"]:
+    """Forecast that nothing changes: the last value measured before each origin; NaN if there is none."""
+    past = carried(windows.values)[windows.origins - 1][:, list(windows.targets)]
+    return np.repeat(past[:, None], windows.horizon, axis=1)
+
+
+def seasonal_naive(windows: Windows, period: int) -> Float64[np.ndarray, "windows horizon targets"]:
+    """Forecast that the last season repeats: each value as it was whole periods before, the fewest possible.
+
+    Where that value is missing, the last one measured before it stands in; NaN if there is none.
+
+    Args:
+        windows: The windows to forecast.
+        period: Time steps of one season: 24 for a daily cycle of hourly values.
+
+    Raises:
+        ArgumentError: The period is below 1, or reaches back before the first row of the series.
+    """
+    if period < 1 or (len(windows) and windows.origins.min() < period):
+        raise ArgumentError(
+            f"period is {period} time steps; expected at least 1 and at most the rows before the first origin "
+            f"({windows.origins.min(initial=len(windows.values))})"
+        )
+    season = np.arange(windows.horizon) % period - period
+    past = carried(windows.values)[windows.origins[:, None] + season]
+    return past[..., list(windows.targets)]
+
+
+def majority_class(labels: Int64[np.ndarray, " training"], samples: int) -> Int64[np.ndarray, " samples"]:
+    """The most frequent training class for every sample; of several equally frequent ones, the first.
+
+    Args:
+        labels: The classes of the training part.
+        samples: How many samples to classify.
+
+    Raises:
+        ArgumentError: There are no labels.
+    """
+    if not len(labels):
+        raise ArgumentError("labels are empty; expected the classes of at least one training sample")
+    return np.full(samples, np.bincount(labels).argmax(), dtype=np.int64)
