@@ -1,6 +1,7 @@
 """The equations: each cell is one time step."""
 
 from elman.cells.base import Cell, State, Step
+from elman.cells.describe import Description, describe
 from elman.cells.elman import Elman
 from elman.cells.gru import GRU
 from elman.cells.lstm import LSTM
@@ -13,10 +14,12 @@ __all__ = [
     "GRU",
     "LSTM",
     "Cell",
+    "Description",
     "Elman",
     "SingleRNN",
     "State",
     "Step",
+    "describe",
     "find",
     "reading_taps",
     "tap",

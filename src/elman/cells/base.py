@@ -42,8 +42,8 @@ class Cell(nn.Module):
 
     def __init__(self, input_size: int, hidden_size: int) -> None:
         super().__init__()
-        self.input_size = _size("input_size", input_size, least=1)
-        self.hidden_size = _size("hidden_size", hidden_size, least=1)
+        self.input_size = _size("input_size", input_size)
+        self.hidden_size = _size("hidden_size", hidden_size)
 
     def step(self, x: Tensor, state: State) -> Step:
         """Go from one time instance to the next.
@@ -82,7 +82,7 @@ class Cell(nn.Module):
         return f"{self.input_size}, {self.hidden_size}"
 
 
-def _size(name: str, value: int, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ArgumentError(f"{name} is {value!r}; it must be a whole number of at least {least}")
+def _size(name: str, value: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ArgumentError(f"{name} is {value!r}; it must be a positive whole number")
     return value

@@ -5,6 +5,7 @@ import functools
 from collections.abc import Callable
 from importlib.resources import files
 from itertools import groupby
+from typing import Literal, overload
 
 import numpy as np
 
@@ -16,6 +17,14 @@ from elman.errors import ArgumentError
 _FILES = files("elman.data") / "files"
 
 
+@overload
+def load(name: Literal["jfk_weather", "co2_weekly", "glucose"]) -> Series: ...
+@overload
+def load(name: Literal["japanese_vowels", "digits"]) -> Sequences: ...
+@overload
+def load(name: Literal["shakespeare"]) -> Text: ...
+@overload
+def load(name: str) -> Series | Sequences | Text: ...
 def load(name: str) -> Series | Sequences | Text:
     """One of the embedded data sets, as fresh arrays that the caller may change.
 

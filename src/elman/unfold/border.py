@@ -27,7 +27,7 @@ def check_lengths(lengths: Tensor | Sequence[int] | None, time: int, batch: int)
     if len(wrong):
         row = int(wrong[0])
         raise ArgumentError(
-            f"row {row} has length {int(given[row])}; the input has {time} time steps (0 to {time})"
+            f"lengths[{row}] is {int(given[row])}; the input has {time} time steps, so a length is 0 to {time}"
         )
     return given
 

@@ -79,10 +79,11 @@ def _warp(rows: Sequence[np.ndarray], columns: Sequence[np.ndarray]) -> Float64[
     above = np.full((len(y) + 1, *result.shape), np.inf)
     above[0] = 0
     for i in range(len(x)):
+        costs = _squared_distances(x[i], y.reshape(-1, y.shape[2])).reshape(len(rows), len(y), len(columns))
         current = np.full_like(above, np.inf)
         for j in range(len(y)):
             best = np.minimum(np.minimum(above[j], above[j + 1]), current[j])
-            current[j + 1] = best + _squared_distances(x[i], y[j])
+            current[j + 1] = best + costs[:, j]
         ending = np.flatnonzero(row_ends == i)
         result[ending] = current[column_ends + 1, :, np.arange(len(columns))].T[ending]
         above = current

@@ -1,0 +1,43 @@
+"""The commands, and what becomes of an error."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+
+from elman._version import __version__
+from elman.errors import ArgumentError, ElmanError
+
+# Commands are named, not imported: torch is loaded by the one that needs it, and `elman --help` answers at once.
+app = App(
+    name="elman",
+    help="Recurrent neural networks from one time step: unfold, train and look at them.",
+    version=__version__,
+    help_format="plaintext",
+)
+app.command(
+    "elman.cli.demo:demo",
+    name="demo",
+    help="Watch recurrent networks learn from real data: two time instances, weather, voices, images.",
+)
+app.command("elman.cli.cells:cells", name="cells", help="List the cells: what each is, its size and its paper.")
+app.command("elman.cli.data:data", name="data", help="List the embedded data sets, with source and licence.")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit code: 0, 1 if the work failed, 2 if it was asked wrongly."""
+    try:
+        app(arguments, exit_on_error=False)
+        sys.stdout.flush()
+    except CycloptsError:
+        sys.exit(2)
+    except ElmanError as error:
+        print(f"elman: {error}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, ArgumentError) else 1)
+    except KeyboardInterrupt:
+        print("elman: stopped", file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader of our output has gone, as `head` does; the flush at exit would complain once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
