@@ -163,6 +163,15 @@ class InitialStateOfAnotherShape(TwoParts):
         return h, (h, memory)
 
 
+class InitialStateOfAnotherDtype(Plain):
+    def initial_state(self, batch_size):
+        return (torch.zeros(batch_size, 5),)
+
+    def step(self, x, state):
+        h = self.next(x, state)
+        return h, (h,)
+
+
 class InitialStateIsATensor(Plain):
     def initial_state(self, batch_size):
         return torch.zeros(batch_size, 5, dtype=torch.float64)
@@ -196,6 +205,7 @@ BROKEN = {
     ThreeThingsReturned: ["output", "state"],
     InitialStateOfAnotherLength: ["initial_state", "memory"],
     InitialStateOfAnotherShape: ["initial_state", "memory", "(1, 4)", "(2, 4)"],
+    InitialStateOfAnotherDtype: ["initial_state", "h", "float32", "float64"],
     InitialStateIsATensor: ["initial_state", "tuple"],
 }
 
@@ -219,6 +229,12 @@ def test_a_broken_cell_is_refused_with_its_name_the_part_and_what_was_expected(b
     message = str(refusal.value)
     for words in [broken.__name__, *BROKEN[broken]]:
         assert words in message, f"{words!r} is not in: {message}"
+
+
+def test_a_batch_axis_of_one_is_refused_even_if_one_row_alone_takes_the_first_step():
+    """Backwards, the longest row begins alone: a batch of one is then right by chance."""
+    with pytest.raises(elman.ContractError, match="memory"):
+        elman.unfold(BatchAxisOfOne(3, 5).double(), X, lengths=torch.tensor([7, 2]), reverse=True)
 
 
 def test_a_broken_cell_in_a_layer_is_refused_too():

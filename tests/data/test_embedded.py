@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -93,3 +95,8 @@ def test_the_catalogue_tells_source_and_licence_of_every_set_that_loads():
 def test_an_unknown_name_is_refused_with_the_nearest_and_all():
     with pytest.raises(ArgumentError, match=r"'jfk_wether'; did you mean 'jfk_weather'\? Known: .*shakespeare"):
         data.load("jfk_wether")
+
+
+def test_data_is_loaded_without_torch():
+    code = "import sys, elman.data; elman.data.load('co2_weekly'); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -55,3 +55,8 @@ def test_a_step_below_a_second_is_refused():
 def test_a_single_time_has_no_step():
     with pytest.raises(ArgumentError, match="1 times have no step"):
         series(0).regular()
+
+
+def test_an_empty_series_is_refused():
+    with pytest.raises(ArgumentError, match="'clock' has no rows"):
+        series().regular(HOUR)

@@ -39,6 +39,10 @@ CALLS = {
     "hx of another number of layers": lambda net, name: net(torch.zeros(7, 2, 3), state(name, 2, 2, 5)),
     "hx without batch": lambda net, name: net(torch.zeros(7, 2, 3), state(name, 1, 5)),
     "hx with batch for unbatched input": lambda net, name: net(torch.zeros(7, 3), state(name, 1, 1, 5)),
+    "hx of another dtype": lambda net, name: net(
+        torch.zeros(7, 2, 3),
+        tuple(part.double() for part in state(name, 1, 2, 5)) if name == "LSTM" else state(name, 1, 2, 5).double(),
+    ),
     "hx of another batch, packed": lambda net, name: net(
         pack_padded_sequence(torch.zeros(7, 2, 3), [7, 3]), state(name, 1, 3, 5)
     ),

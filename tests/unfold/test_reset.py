@@ -71,9 +71,9 @@ def test_a_reset_at_the_first_step_forgets_the_state_handed_in_even_nan(cell):
 def test_nothing_passes_from_before_a_reset_to_after_it(cell):
     x = sequence(cell).requires_grad_()
     output = unfold(cell, x, reset=marks(first=False)).output
-    (gradient,) = gradients(output[5, 1], x)
+    (gradient,) = gradients(output[5:, 1], x)
     assert_equal(gradient[:5, 1], torch.zeros_like(gradient[:5, 1]))
-    assert (gradient[5, 1] != 0).any()
+    assert (gradient[5:, 1] != 0).any()
 
 
 def test_a_reset_of_one_row_leaves_the_other_alone(cell):

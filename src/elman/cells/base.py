@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from elman.cells.check import check_input, check_state
-from elman.cells.contract import first_step, initial_state
+from elman.cells.contract import checked_step, initial_state
 from elman.errors import ArgumentError
 
 State = tuple[Tensor, ...]
@@ -76,7 +76,7 @@ class Cell(nn.Module):
         """One step, from the initial state if none is given; it raises what `elman.unfold` raises."""
         x = check_input(self, x, ("batch", "features"))
         initial = initial_state(self, x.shape[0])
-        return first_step(self, x, initial if state is None else check_state(self, state, initial))
+        return checked_step(self, x, initial if state is None else check_state(self, state, initial))
 
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from elman.cells.base import Cell, State, Step
 
 
-def first_step(cell: "Cell", x: Tensor, state: "State") -> "Step":
+def checked_step(cell: "Cell", x: Tensor, state: "State") -> "Step":
     """One step of `cell`, refused if it breaks the contract."""
     returned = cell.step(x, state)
     name = f"{type(cell).__name__}.step"
@@ -30,7 +30,15 @@ def first_step(cell: "Cell", x: Tensor, state: "State") -> "Step":
 def initial_state(cell: "Cell", batch: int) -> "State":
     """The initial state of `cell`, refused if it does not fit its `state_shapes`."""
     initial = cell.initial_state(batch)
-    expect_state(f"{type(cell).__name__}.initial_state", cell, initial, batch)
+    name = f"{type(cell).__name__}.initial_state"
+    expect_state(name, cell, initial, batch)
+    like = next((p for p in cell.parameters() if p.is_floating_point()), None)
+    for part, value in zip(cell.state_shapes, initial, strict=True):
+        if like is not None and value.is_floating_point() and value.dtype != like.dtype:
+            raise ContractError(
+                f"{name}: part {part!r} of the state is {dtype_name(value.dtype)}; expected the parameters' "
+                f"{dtype_name(like.dtype)}, as in self.W.new_zeros(batch_size, ...)"
+            )
     return initial
 
 

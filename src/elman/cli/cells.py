@@ -6,7 +6,12 @@ from typing import Annotated
 from cyclopts import Parameter
 
 
-def cells(*, input_size: int = 8, hidden_size: int = 64, as_json: Annotated[bool, Parameter(name="--json", negative="")] = False) -> None:
+def cells(
+    *,
+    input_size: int = 8,
+    hidden_size: int = 64,
+    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+) -> None:
     """List the cells that a name stands for: what each is, its size and its paper.
 
     Parameters

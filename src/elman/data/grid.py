@@ -31,7 +31,7 @@ def regularise(series: Series, step: np.timedelta64 | None = None) -> Series:
         step: The time between two rows; by default the most common one.
 
     Raises:
-        ArgumentError: `step` is not a time of at least a second.
+        ArgumentError: `step` is not a time of at least a second, or the series is empty.
         DataError: A time runs backwards, stands twice, or lies between two grid points; the row is named.
 
     Example:
@@ -40,6 +40,8 @@ def regularise(series: Series, step: np.timedelta64 | None = None) -> Series:
         >>> len(weather), len(weather.regular())
         (8706, 8730)
     """
+    if not len(series):
+        raise ArgumentError(f"series {series.name!r} has no rows; expected at least one")
     if step is None:
         step = usual_step(series.times)
     seconds = int(step / np.timedelta64(1, "s"))

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from elman.cells import Cell, State, find
+from elman.cells.check import check_input
 from elman.errors import ArgumentError
 from elman.layers.packed import pack_like, unpack
 from elman.layers.stack import Stack
@@ -130,10 +131,8 @@ class Recurrent(nn.Module):
             output, state = self._run(padded, state, steps, None)
             return pack_like(output, steps, input), state
 
-        if not isinstance(input, Tensor) or input.ndim != 3:
-            came = f"shape {tuple(input.shape)}" if isinstance(input, Tensor) else f"type {type(input).__name__}"
-            axes = "(batch, time, features)" if self.batch_first else "(time, batch, features)"
-            raise ArgumentError(f"input has {came}; expected three axes {axes}, or a PackedSequence")
+        axes = ("batch", "time", "features") if self.batch_first else ("time", "batch", "features")
+        check_input(self._cells()[0], input, axes)
         if self.batch_first:
             input = input.transpose(0, 1)
             reset = reset.transpose(0, 1) if isinstance(reset, Tensor) and reset.ndim == 2 else reset

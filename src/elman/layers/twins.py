@@ -122,6 +122,10 @@ def _states(module: Twin, hx: Any, input: Tensor, batched: bool) -> list[State] 
         got = ", ".join(f"{part.dim()}-D" for part in parts)
         kind = "batched 3-D" if batched else "unbatched 2-D"
         raise RuntimeError(f"For {kind} input, the hidden state should also be {axes}-D but got {got}")
+    if any(part.dtype != input.dtype for part in parts) and not torch.is_autocast_enabled(input.device.type):
+        raise RuntimeError(
+            f"the hidden state is {parts[0].dtype} and the input {input.dtype}; use hx.to({input.dtype})"
+        )
     if not batched:
         parts = [part.unsqueeze(1) for part in parts]
     cells, batch = module.num_layers * (2 if module.bidirectional else 1), input.shape[1]

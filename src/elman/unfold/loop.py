@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from elman.cells import State
-from elman.cells.contract import first_step
+from elman.cells.contract import checked_step
 from elman.unfold.request import Request, Unfolded
 
 
@@ -29,7 +29,7 @@ def loop(request: Request) -> Unfolded:
             initial = (_take(part, rows) for part in request.initial)
             before = tuple(_where(starts, new, old) for new, old in zip(initial, before, strict=True))
 
-        y, after = cell.step(x, before) if outputs else first_step(cell, x, before)
+        y, after = checked_step(cell, x, before)
         if mixed:
             after = tuple(new.to(old.dtype) for new, old in zip(after, before, strict=True))
 
