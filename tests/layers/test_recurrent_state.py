@@ -156,8 +156,9 @@ class TestReset:
     def test_a_reset_after_the_end_is_nothing(self, layer):
         lengths = torch.tensor([3, 5, 4])
         reset = torch.arange(TIME)[:, None] >= lengths
-        expected = tuple(layer(x(), lengths=lengths))
-        assert_equal(tuple(layer(x(), lengths=lengths, reset=reset)), expected)
+        state = some_layer_state(layer, batch=BATCH)
+        expected = tuple(layer(x(), state, lengths=lengths))
+        assert_equal(tuple(layer(x(), state, lengths=lengths, reset=reset)), expected)
 
     def test_a_reset_forgets_the_state_handed_in(self):
         layer = mixed()

@@ -1,0 +1,1 @@
+"""The compiled engine: capture → plan → gradient → code → run."""

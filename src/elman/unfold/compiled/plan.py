@@ -1,0 +1,90 @@
+"""Which part of a step runs where: parameters, input, core, output."""
+
+from dataclasses import dataclass
+
+from elman.unfold.compiled.capture import Captured
+from elman.unfold.compiled.graph import Value, ancestors
+
+
+class NotCompilable(Exception):
+    """The core holds something that the engine cannot compile; the message names it and says what to write."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A step in its four parts.
+
+    What depends on the weights alone is computed once; what depends on the input too, once for all time steps; what
+    depends on the state but feeds nothing back, once for all time steps afterwards. All three are left to PyTorch.
+    Only the core, from the state to the next state, runs step by step.
+
+    Args:
+        captured: The step.
+        parameters: Values of the parameters part that the core reads.
+        sequences: Values of the input part that the core reads, one row for each time step and row.
+        core: The values of the core, each after its inputs.
+        exports: Core values that the output part reads, or the output itself.
+    """
+
+    captured: Captured
+    parameters: tuple[Value, ...]
+    sequences: tuple[Value, ...]
+    core: tuple[Value, ...]
+    exports: tuple[Value, ...]
+
+
+def make_plan(captured: Captured) -> Plan:
+    """Divide a step into its parts.
+
+    Raises:
+        NotCompilable: If an operation of the core has no compiled form.
+    """
+    everything = ancestors([captured.output, *captured.new_states])
+    stateful: set[int] = {id(value) for value in captured.states}
+    for value in everything:
+        if any(id(part) in stateful for part in value.inputs):
+            stateful.add(id(value))
+
+    fed_back = {id(value) for value in ancestors(captured.new_states)}
+    leaves = {id(value) for value in captured.states}
+    core = [v for v in everything if id(v) in stateful and id(v) in fed_back and id(v) not in leaves]
+    inside = {id(value) for value in core}
+    for value in core:
+        _refuse(value)
+    for value in captured.new_states:
+        if not value.batched:
+            raise NotCompilable("a part of the new state does not depend on the row; make it `h + 0 * h`, or leave it out")
+
+    read = _unique([part for value in core for part in value.inputs if id(part) not in inside | leaves])
+    read += [v for v in captured.new_states if id(v) not in inside | leaves and v not in read]
+    outside = [v for v in everything if id(v) in stateful and id(v) not in inside | leaves]
+    exports = [part for value in outside for part in value.inputs if id(part) in inside | leaves]
+    if id(captured.output) in inside | leaves:
+        exports.append(captured.output)
+    return Plan(
+        captured,
+        parameters=tuple(v for v in read if not v.batched and v.op != "constant"),
+        sequences=tuple(v for v in read if v.batched),
+        core=tuple(core),
+        exports=tuple(_unique(exports)),
+    )
+
+
+_INSTEAD = {
+    "dropout": "draw the mask outside the step, or put the dropout on a value that does not depend on the state",
+    "cumsum": "write it as a product with a triangular matrix of ones",
+    "sort": "there is no form without it; use engine='loop'",
+}
+
+
+def _refuse(value: Value) -> None:
+    if value.op == "torch":
+        name = value.attributes[0].__name__
+        instead = _INSTEAD.get(name, "use operations that the engine knows, or move it to what does not feed back")
+        raise NotCompilable(f"torch operation {name!r} stands between the state and the next state; {instead}")
+    if value.op == "linear" and len(value.inputs[0].shape) == 0:
+        raise NotCompilable("a product of a number for each row with a matrix; multiply it instead")
+
+
+def _unique(values: list[Value]) -> list[Value]:
+    return list({id(value): value for value in values}.values())
