@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import Parameter
 
 import elman
-from oracles import gru, lstm, own, simple
+from oracles import gated, gru, highway, lstm, lstm_variants, oscillators, own, simple, xlstm
 
 TIME, BATCH, INPUT, HIDDEN = 7, 2, 3, 5
 
@@ -67,6 +67,11 @@ class FastWeights(elman.Cell):
         return h, (h, A)
 
 
+def two_heads(kind: type[elman.Cell]) -> Callable[[int, int], elman.Cell]:
+    """A cell of two heads, whose hidden size is therefore even."""
+    return lambda input_size, hidden_size: kind(input_size, hidden_size + hidden_size % 2, num_heads=2)
+
+
 def bent(a: Tensor) -> Tensor:
     """An activation that no library knows by name."""
     return a / (1 + a * a)
@@ -111,6 +116,24 @@ ALL_CELLS = [
     Specimen("gru without bias", partial(elman.GRU, bias=False), gru.gru_reset_after),
     Specimen("gru of the paper", partial(elman.GRU, reset_after=False), gru.gru_2014),
     Specimen("gru of the paper without bias", partial(elman.GRU, reset_after=False, bias=False), gru.gru_2014),
+    Specimen("peephole lstm", elman.PeepholeLSTM, lstm_variants.peephole_lstm),
+    Specimen("layer norm lstm", elman.LayerNormLSTM, lstm_variants.layer_norm_lstm),
+    Specimen("slstm", elman.SLSTM, xlstm.slstm),
+    Specimen("slstm of two heads", two_heads(elman.SLSTM), partial(xlstm.slstm, heads=2)),
+    Specimen("mlstm", elman.MLSTM, xlstm.mlstm),
+    Specimen("mlstm of two heads", two_heads(elman.MLSTM), xlstm.mlstm),
+    Specimen("mgu", elman.MGU, gated.mgu_2016),
+    Specimen("ligru", elman.LiGRU, gated.ligru_2018, smooth=False),
+    Specimen("mingru", elman.MinGRU, gated.mingru_2024),
+    Specimen("indrnn", elman.IndRNN, simple.indrnn_2018, smooth=False),
+    Specimen("rhn", elman.RHN, highway.rhn_2016),
+    Specimen("rhn of one layer", partial(elman.RHN, depth=1), highway.rhn_2016),
+    Specimen("cornn", elman.CoRNN, partial(oscillators.cornn_2020, dt=0.042, gamma=2.7, epsilon=4.7)),
+    Specimen(
+        "cornn with other constants",
+        partial(elman.CoRNN, dt=0.3, gamma=0.9, epsilon=0.2),
+        partial(oscillators.cornn_2020, dt=0.3, gamma=0.9, epsilon=0.2),
+    ),
     Specimen("two memories", TwoMemories, own.two_memories),
     Specimen("fast weights", FastWeights, own.fast_weights),
 ]

@@ -21,3 +21,14 @@ def elman_1990(parameters, x, state, activation=np.tanh):
         h = activation(now @ parameters["weight_ih"].T + h @ parameters["weight_hh"].T + bias)
         outputs.append(h)
     return np.stack(outputs), (h,)
+
+
+def indrnn_2018(parameters, x, state):
+    """Li et al., 1803.04831, equation 2: the recurrent weight is a vector, and each neuron sees only itself."""
+    W, u, b = (parameters[name] for name in ("weight_ih", "weight_hh", "bias"))
+    (h,) = state
+    outputs = []
+    for now in x:
+        h = np.stack([np.maximum(0, now @ W[n] + u[n] * h[:, n] + b[n]) for n in range(len(u))], axis=-1)
+        outputs.append(h)
+    return np.stack(outputs), (h,)

@@ -30,15 +30,15 @@ def cells(
         about = describe(cell)
         count = sum(parameter.numel() for parameter in cell(input_size, hidden_size).parameters())
         papers = [
-            {"paper": paper, "address": address}
-            for paper, address in zip(about.papers, about.addresses, strict=True)
+            {"paper": paper, "address": address} for paper, address in zip(about.papers, about.addresses, strict=True)
         ]
         rows.append({"name": name, "sentence": about.sentence, "parameters": count, "papers": papers})
     if as_json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))
         return
+    width = max(map(len, CELLS))
     print(f"Parameters for {input_size} inputs and {hidden_size} units.\n")
     for row in rows:
-        print(f"{row['name']:8} {row['parameters']:>9,}  {row['sentence']}")
+        print(f"{row['name']:{width}} {row['parameters']:>9,}  {row['sentence']}")
         for paper in row["papers"]:
-            print(f"{'':20}{paper['paper']} {paper['address']}")
+            print(f"{'':{width + 12}}{paper['paper']} {paper['address']}")

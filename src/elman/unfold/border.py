@@ -17,9 +17,7 @@ def check_lengths(lengths: Tensor | Sequence[int] | None, time: int, batch: int)
     if given.numel() == 0:  # an empty list has no whole-number dtype of its own
         given = given.long()
     if given.dtype == torch.bool or given.is_floating_point() or given.is_complex():
-        raise ArgumentError(
-            f"lengths are {dtype_name(given.dtype)}; expected whole numbers, the steps of each row"
-        )
+        raise ArgumentError(f"lengths are {dtype_name(given.dtype)}; expected whole numbers, the steps of each row")
     if given.shape != (batch,):
         raise ArgumentError(f"lengths have shape {tuple(given.shape)}; expected ({batch},), one for each row")
     given = given.long()

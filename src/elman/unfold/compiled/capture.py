@@ -85,6 +85,7 @@ def _translate(program: Any, cell: Cell, state: State) -> Captured:
     tensors: list[tuple[str, Value]] = []
     constants: list[tuple[Tensor, Value]] = []
     arguments: list[Value] = []
+    outputs: list[Any] = []
     walk = Translation(graph)
     for node in program.graph.nodes:
         if node.op == "placeholder":
@@ -112,6 +113,4 @@ def _translate(program: Any, cell: Cell, state: State) -> Captured:
         elif node.op == "output":
             outputs = [walk.value(result) for result in node.args[0]]
     output, *new = outputs
-    return Captured(
-        graph, tuple(tensors), tuple(constants), arguments[0], tuple(arguments[1:]), output, tuple(new)
-    )
+    return Captured(graph, tuple(tensors), tuple(constants), arguments[0], tuple(arguments[1:]), output, tuple(new))

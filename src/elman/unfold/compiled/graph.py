@@ -5,6 +5,7 @@ axis, which its shape leaves out: rows are independent, so nothing in the graph 
 through a `Graph`, which gives the same value for the same operation on the same values.
 """
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -87,9 +88,7 @@ class Graph:
     ) -> Value:
         """`op` on each number of its operands."""
         values = [operand if isinstance(operand, Value) else self.constant(operand) for operand in operands]
-        return self.make(
-            op, values, broadcast(value.shape for value in values), truth=truth, attributes=attributes
-        )
+        return self.make(op, values, broadcast(value.shape for value in values), truth=truth, attributes=attributes)
 
     def add(self, a: Value | float, b: Value | float) -> Value:
         if _is(a, 0) and isinstance(b, Value):
@@ -146,7 +145,7 @@ class Graph:
             all(v.op == "slice" and v.inputs == first.inputs and v.attributes[0] == dim for v in values)
             and first.attributes[1] == 0
             and all(v.attributes[3] == 1 for v in values)
-            and all(a.attributes[2] == b.attributes[1] for a, b in zip(values, values[1:], strict=False))
+            and all(a.attributes[2] == b.attributes[1] for a, b in itertools.pairwise(values))
             and values[-1].attributes[2] == first.inputs[0].shape[dim]
         ):
             return first.inputs[0]
@@ -179,10 +178,8 @@ class Graph:
         """`op` is `"sum"` or `"max"`; `keep` leaves the reduced axes with one element."""
         over = tuple(sorted(d % len(value.shape) for d in dims))
         kept = tuple(1 if d in over else n for d, n in enumerate(value.shape))
-        if all(value.shape[d] == 1 for d in over):
-            reduced = value
-        else:
-            reduced = self.make(op, (value,), kept, attributes=(over,))
+        still = all(value.shape[d] == 1 for d in over)
+        reduced = value if still else self.make(op, (value,), kept, attributes=(over,))
         return reduced if keep else self.reshape(reduced, tuple(n for d, n in enumerate(kept) if d not in over))
 
     # Products

@@ -43,7 +43,7 @@ def _none(graph: Graph, g: Value, y: Value) -> list[Value | None]:
 
 
 def _divide(graph: Graph, g: Value, y: Value) -> list[Value | None]:
-    a, b = y.inputs
+    b = y.inputs[1]
     share = graph.div(g, b)
     return [share, None if b.op == "constant" else graph.neg(graph.mul(share, y))]
 

@@ -53,7 +53,9 @@ def make_plan(captured: Captured) -> Plan:
         _refuse(value)
     for value in captured.new_states:
         if not value.batched:
-            raise NotCompilable("a part of the new state does not depend on the row; make it `h + 0 * h`, or leave it out")
+            raise NotCompilable(
+                "a part of the new state does not depend on the row; make it `h + 0 * h`, or leave it out"
+            )
 
     read = _unique([part for value in core for part in value.inputs if id(part) not in inside | leaves])
     read += [v for v in captured.new_states if id(v) not in inside | leaves and v not in read]

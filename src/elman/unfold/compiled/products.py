@@ -66,8 +66,7 @@ def outer_contract(G: Graph, a: Value, b: Value, equation: tuple[str, str, str])
     summed = [label for label in dict.fromkeys(of_a + of_b) if label not in of_result]
     order = [*of_result, *summed]
     product = G.mul(_spread(G, a, of_a, order), _spread(G, b, of_b, order))
-    total = G.reduce("sum", product, range(len(of_result), len(order)), keep=False) if summed else product
-    return total
+    return G.reduce("sum", product, range(len(of_result), len(order)), keep=False) if summed else product
 
 
 def _spread(G: Graph, value: Value, labels: str, order: list[str]) -> Value:

@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, fx
+from torch.fx.node import map_arg
 
 from elman.unfold.compiled import activations, products
 from elman.unfold.compiled.graph import Graph, Shape, Value
@@ -51,7 +52,7 @@ class Translation:
                 pass
         return self._torch(node, name)
 
-    def _torch(self, node: fx.Node, name: str) -> Value:
+    def _torch(self, node: fx.Node, name: str) -> Any:
         """A value that PyTorch computes as the node says."""
         meta = node.meta.get("val")
         if not isinstance(meta, Tensor):
@@ -68,13 +69,15 @@ class Translation:
             nodes.append(part)
         batched, shape = row_shape(meta)
 
+        target: Any = node.target
+
         def run(*tensors: Tensor) -> Tensor:
             given = {
                 part: tensor.shape[0] if self.known[part] is _ROWS else tensor
                 for part, tensor in zip(nodes, tensors, strict=True)
             }
-            args, kwargs = fx.node.map_arg((node.args, node.kwargs), lambda part: given[part])
-            return node.target(*args, **kwargs)
+            args, kwargs = map_arg((node.args, node.kwargs), lambda part: given[part])
+            return target(*args, **kwargs)
 
         run.__name__ = name
         return self.graph.make("torch", operands, shape, batched=batched, attributes=(run,))
@@ -136,6 +139,10 @@ class Call:
     def _number(self, number: float) -> Value:
         return self.G.constant(float(number))
 
+    def numbers(self, *given: Any) -> list[Value]:
+        """Operands of arithmetic: truth values count as 1 and 0."""
+        return [self.G.where(v, 1.0, 0.0) if v.truth else v for v in self.operands(*given)]
+
     def axis(self, value: Value, dim: int) -> int:
         """An axis of a row from an axis of the tensor; the batch axis has none."""
         rank = len(value.shape) + value.batched
@@ -151,7 +158,7 @@ class Call:
 
 
 def _pointwise(op: str, truth: bool = False) -> Handler:
-    return lambda call, *operands, **kwargs: call.G.pointwise(op, *call.operands(*operands), truth=truth)
+    return lambda call, *given, **kwargs: call.G.pointwise(op, *call.operands(*given), truth=truth)
 
 
 def _composed(function: Handler) -> Handler:
@@ -172,22 +179,21 @@ def _scaled(call: Call, b: Any, alpha: float) -> Any:
 
 
 def _add(call: Call, a: Any, b: Any, alpha: float = 1) -> Value:
-    return call.G.add(*call.operands(a, _scaled(call, b, alpha)))
+    return call.G.add(*call.numbers(a, _scaled(call, b, alpha)))
 
 
 def _sub(call: Call, a: Any, b: Any, alpha: float = 1) -> Value:
-    return call.G.sub(*call.operands(a, _scaled(call, b, alpha)))
+    return call.G.sub(*call.numbers(a, _scaled(call, b, alpha)))
 
 
 def _mul(call: Call, a: Any, b: Any) -> Value:
-    a, b = call.operands(a, b)
-    return call.G.mul(a, b)
+    return call.G.mul(*call.numbers(a, b))
 
 
 def _div(call: Call, a: Any, b: Any, rounding_mode: str | None = None) -> Value:
     if rounding_mode is not None:
         raise Untranslatable
-    a, b = call.operands(a, b)
+    a, b = call.numbers(a, b)
     return call.G.mul(a, 1 / b.scalar) if b.scalar else call.G.div(a, b)
 
 
@@ -200,7 +206,8 @@ def _pow(call: Call, x: Any, exponent: Any) -> Value:
 
 
 def _where(call: Call, condition: Any, a: Any, b: Any) -> Value:
-    return call.G.where(*call.operands(condition, a, b))
+    (condition,) = call.operands(condition)
+    return call.G.where(condition, *call.numbers(a, b))
 
 
 def _linear(call: Call, x: Value, weight: Value, bias: Value | None = None) -> Value:
@@ -229,8 +236,10 @@ def _einsum(call: Call, equation: str, operands: list[Any], path: Any = None) ->
     of_b, of_result = rest.split("->")
     a, b = map(_value, operands)
     rows = {labels[0] for labels, value in ((of_a, a), (of_b, b)) if value.batched}
-    if len(rows) != 1 or not of_result.startswith(row := rows.pop()) or any(
-        len(set(labels)) != len(labels) for labels in (of_a, of_b)
+    if (
+        len(rows) != 1
+        or not of_result.startswith(row := rows.pop())
+        or any(len(set(labels)) != len(labels) for labels in (of_a, of_b))
     ):
         raise Untranslatable
     if any(row in labels[value.batched :] for labels, value in ((of_a, a), (of_b, b))):
@@ -295,9 +304,7 @@ def _cat(call: Call, values: list[Any], dim: int = 0) -> Value:
 
 def _stack(call: Call, values: list[Any], dim: int = 0) -> Value:
     axis = _new_axis(call, dim, stacked=True)
-    return call.G.cat(
-        [call.G.reshape(v, (*v.shape[:axis], 1, *v.shape[axis:])) for v in map(_value, values)], axis
-    )
+    return call.G.cat([call.G.reshape(v, (*v.shape[:axis], 1, *v.shape[axis:])) for v in map(_value, values)], axis)
 
 
 def _same_rank(call: Call, values: list[Any]) -> list[Value]:
@@ -543,5 +550,5 @@ HANDLERS |= {
     "detach": _hold,
     "detach_": _hold,
 }
-HANDLERS |= {name: _reshape for name in ("view", "reshape", "flatten", "unflatten", "unsqueeze", "squeeze", "_unsafe_view")}
-HANDLERS |= {name: _same for name in ("clone", "contiguous", "alias", "to", "type_as", "_to_copy", "lift_fresh_copy")}
+HANDLERS |= dict.fromkeys(("view", "reshape", "flatten", "unflatten", "unsqueeze", "squeeze", "_unsafe_view"), _reshape)
+HANDLERS |= dict.fromkeys(("clone", "contiguous", "alias", "to", "type_as", "_to_copy", "lift_fresh_copy"), _same)

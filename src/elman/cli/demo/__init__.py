@@ -1,0 +1,5 @@
+"""`elman demo`."""
+
+from elman.cli.demo.command import demo
+
+__all__ = ["demo"]

@@ -1,0 +1,251 @@
+"""The next time steps of a series from the last ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from elman.data import Scaler, interpolated
+from elman.errors import ArgumentError
+from elman.models.body import CellChoice, MakeBody, RecurrentBody, make_body
+from elman.models.examples import WindowExamples, tensor
+from elman.models.inputs import Inputs
+from elman.models.linear import LinearPath
+from elman.models.pooling import check_pools, pooled
+
+_STRENGTHS = (1.0, 10.0, 100.0, 1000.0, 10000.0)
+
+
+class Forecaster(nn.Module):
+    r"""A recurrent network beside a ridge regression: it starts where the regression ends and learns the rest.
+
+    $$ \hat y = \mathrm{linear}(x) + V \, \mathrm{pool}(\mathrm{body}(x)), \qquad V = 0 \text{ at the start} $$
+
+    Call `prepare` with the training part first: it measures the scale of every channel and solves for the linear
+    path (`LinearPath`), which stays as it is. Then `elman.training.fit` trains the rest.
+
+    Args:
+        channels: Channels of a history.
+        history: Time steps read.
+        horizon: Time steps forecast.
+        targets: The channels that are forecast.
+        known: Features known of the origin ahead of time, such as its place in the day; 0 for none.
+        cell: The cells of the body, as for `elman.Recurrent`.
+        hidden_size: Units of each of its layers.
+        num_layers: Its layers.
+        dropout: Probability in [0, 1) that a pooled output is dropped while training.
+        input_dropout: Probability in [0, 1) that an input feature is silent for a whole window while training.
+        pools: How the outputs of the body become one vector: some of `"last"`, `"mean"`, `"max"`.
+        body: A function from the number of features to another body, in place of the recurrent one: a module
+            with `output_size` and `forward(input, lengths)`, such as `elman.models.baselines.ConvNet`.
+        cell_arguments: Further arguments of the cell.
+
+    Raises:
+        ArgumentError: An argument does not fit.
+
+    Example:
+        >>> import elman
+        >>> from elman.models import Forecaster, WindowExamples
+        >>> weather = elman.data.load("jfk_weather").regular()[:500]
+        >>> cut = elman.data.windows(weather.values, history=12, horizon=3, targets=[0])
+        >>> model = Forecaster(channels=8, history=12, horizon=3, targets=[0], cell="gru", hidden_size=5)
+        >>> model.prepare(WindowExamples(cut.within(slice(0, 400))))
+        >>> model.predict(cut.inputs()[400:]).shape
+        (86, 3, 1)
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        history: int,
+        horizon: int,
+        *,
+        targets: Sequence[int] = (0,),
+        known: int = 0,
+        cell: CellChoice | Sequence[CellChoice] = "gru",
+        hidden_size: int | Sequence[int] = 32,
+        num_layers: int = 1,
+        dropout: float = 0.0,
+        input_dropout: float = 0.0,
+        pools: Sequence[str] = ("last", "mean"),
+        body: MakeBody | None = None,
+        **cell_arguments: Any,
+    ) -> None:
+        super().__init__()
+        for name, size in (("history", history), ("horizon", horizon)):
+            if size < 1:
+                raise ArgumentError(f"{name} is {size}; expected at least 1 time step")
+        if not targets or any(not 0 <= target < channels for target in targets):
+            raise ArgumentError(f"targets are {list(targets)}; expected channels from 0 to {channels - 1}")
+        if known < 0:
+            raise ArgumentError(f"known is {known}; expected a number of features, 0 for none")
+        if not 0 <= dropout < 1:
+            raise ArgumentError(f"dropout is {dropout}; expected a probability in [0, 1)")
+        self.arguments: dict[str, Any] = {
+            "channels": channels,
+            "history": history,
+            "horizon": horizon,
+            "targets": list(targets),
+            "known": known,
+            "cell": cell,
+            "hidden_size": hidden_size,
+            "num_layers": num_layers,
+            "dropout": dropout,
+            "input_dropout": input_dropout,
+            "pools": list(pools),
+            **({} if body is None else {"body": body}),
+            **cell_arguments,
+        }
+        self.history = history
+        self.horizon = horizon
+        self.targets = tuple(targets)
+        self.known = known
+        self.dropout = dropout
+        self.pools = check_pools(pools)
+
+        self.inputs = Inputs(channels, dropout=input_dropout)
+        features = self.inputs.output_size + known
+        recurrent = partial(
+            RecurrentBody, cell=cell, hidden_size=hidden_size, num_layers=num_layers, **cell_arguments
+        )
+        self.body, width = make_body(body or recurrent, features)
+        self.head = nn.Linear(width * len(self.pools), horizon * len(self.targets))
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+        self.linear = LinearPath(history * channels + known, horizon, len(self.targets))
+
+    def prepare(self, train: WindowExamples, *, strengths: Sequence[float] = _STRENGTHS) -> None:
+        """Compute from the training part what is not learnt: the scale of each channel and the linear path.
+
+        A missing target is taken from the line between its measured neighbours in the training part.
+
+        Args:
+            train: Examples whose targets all lie in the training part, in time order.
+            strengths: Strengths of the ridge regression to choose from, on the last fifth of the windows.
+
+        Raises:
+            ArgumentError: The windows do not fit the model, or are too few.
+        """
+        windows = train.windows
+        came = (windows.history, windows.horizon, windows.targets, train.at_origins().shape[1])
+        expected = (self.history, self.horizon, self.targets, self.known)
+        if came != expected:
+            raise ArgumentError(
+                f"the windows have (history, horizon, targets, known) = {came}; the model was made for {expected}"
+            )
+        if not len(train):
+            raise ArgumentError("there are no training windows; expected at least one. Give more rows")
+        part = windows.values[: windows.origins.max() + windows.horizon]
+        scaler = Scaler.fit(part)
+        self.inputs.fit(scaler)
+
+        dtype = self.linear.weight.dtype
+        history = torch.as_tensor(windows.inputs(), dtype=dtype).transpose(0, 1)
+        known = torch.as_tensor(train.at_origins(), dtype=dtype)
+        features, last = self._flat(history, known)
+        targets = replace(windows, values=interpolated(part)).outputs()
+        targets = np.nan_to_num(scaler.select(self.targets).transform(targets))
+        self.linear.fit(features.double().numpy(), last.double().numpy(), targets, len(train) // 5, strengths)
+
+    def forward(
+        self,
+        history: Float[Tensor, "time batch channels"],
+        known: Float[Tensor, "batch known"] | None = None,
+    ) -> Float[Tensor, "batch horizon targets"]:
+        """The forecasts, in standard deviations from the mean of each target channel; see `predict` for units.
+
+        Args:
+            history: The last `history` time steps in their own units; a missing value is NaN.
+            known: What is known of the origin, the first time step forecast.
+
+        Raises:
+            ArgumentError: A shape does not fit.
+        """
+        if len(history) != self.history:
+            raise ArgumentError(
+                f"history has {len(history)} time steps (shape {tuple(history.shape)}); "
+                f"the model reads {self.history}"
+            )
+        known = self._check_known(known, history)
+        linear = self.linear(*self._flat(history, known))
+        features = torch.cat([self.inputs(history), known.expand(len(history), -1, -1)], dim=-1)
+        summary = pooled(self.body(features), None, self.pools)
+        rest = self.head(F.dropout(summary, self.dropout, self.training))
+        return linear + rest.view(linear.shape)
+
+    def loss(
+        self,
+        history: Float[Tensor, "time batch channels"],
+        known: Float[Tensor, "batch known"],
+        target: Float[Tensor, "batch horizon targets"],
+    ) -> Float[Tensor, ""]:
+        """The mean squared error, each target in its standard deviations; what was not measured is left out."""
+        columns = list(self.targets)
+        scaled = (target.to(self.inputs.mean.dtype) - self.inputs.mean[columns]) / self.inputs.std[columns]
+        measured = ~scaled.isnan()
+        error = torch.where(measured, self(history, known) - scaled, 0)
+        return error.square().sum() / measured.sum().clamp(min=1)
+
+    @torch.no_grad()
+    def predict(
+        self, history: np.ndarray, known: np.ndarray | None = None, *, batch_size: int = 1024
+    ) -> Float[np.ndarray, "*windows horizon targets"]:
+        """The forecasts, in the units of the targets.
+
+        Args:
+            history: `(history, channels)`, or `(windows, history, channels)` for many; a missing value is NaN.
+            known: `(known,)` or `(windows, known)`, what is known of each origin, if the model was made for it.
+            batch_size: How many are computed at one time.
+
+        Raises:
+            ArgumentError: A shape does not fit.
+        """
+        single = history.ndim == 2
+        histories = history[None] if single else history
+        if histories.ndim != 3:
+            raise ArgumentError(
+                f"history has shape {history.shape}; expected (history, channels) or (windows, history, channels)"
+            )
+        origins = np.empty((len(histories), 0)) if known is None else known[None] if single else known
+        training = self.training
+        self.eval()
+        parts = [
+            self(
+                tensor(histories[start : start + batch_size]).transpose(0, 1),
+                tensor(origins[start : start + batch_size]),
+            )
+            for start in range(0, max(len(histories), 1), batch_size)
+        ]
+        self.train(training)
+        columns = list(self.targets)
+        forecast = torch.cat(parts) * self.inputs.std[columns] + self.inputs.mean[columns]
+        return (forecast[0] if single else forecast).double().numpy()
+
+    def _flat(
+        self, history: Float[Tensor, "time batch channels"], known: Float[Tensor, "batch known"]
+    ) -> tuple[Float[Tensor, "batch features"], Float[Tensor, "batch targets"]]:
+        """What the linear path reads: every value and what is known, flat, and the last value of each target."""
+        filled = self.inputs.filled(history)
+        flat = torch.cat([filled.transpose(0, 1).flatten(1), known], dim=1)
+        return flat, filled[-1][:, list(self.targets)]
+
+    def _check_known(
+        self, known: Float[Tensor, "batch known"] | None, history: Float[Tensor, "time batch channels"]
+    ) -> Float[Tensor, "batch known"]:
+        batch = history.shape[1]
+        if known is None:
+            known = history.new_empty(batch, 0)
+        if known.shape != (batch, self.known):
+            raise ArgumentError(
+                f"known has shape {tuple(known.shape)}; expected ({batch}, {self.known}): a row for each window, "
+                f"with the features that the model was made for"
+            )
+        return known.to(self.inputs.mean.dtype)

@@ -1,0 +1,101 @@
+"""What a network reads: scaled channels, and beside them the marks of what was missing."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from elman.data import Scaler
+from elman.errors import ArgumentError
+
+
+class Inputs(nn.Module):
+    """Channels in their own units, turned into features without gaps.
+
+    A missing value (NaN) becomes the last one measured before it in its row, or the channel's mean if there is
+    none; no value is filled from a later one. Mean and standard deviation are buffers, 0 and 1 until `fit`.
+
+    Args:
+        channels: Channels of the data.
+        mask: Add one feature for each channel: 1 where its value was missing, else 0.
+        dropout: Probability in [0, 1) that a feature is silent for a whole sequence, while training.
+        noise: Standard deviation of the noise added to every value while training, in those of its channel.
+        drift: The same for an offset that stays for a whole sequence.
+
+    Raises:
+        ArgumentError: A size or a probability does not fit.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(
+        self, channels: int, *, mask: bool = True, dropout: float = 0.0, noise: float = 0.0, drift: float = 0.0
+    ) -> None:
+        super().__init__()
+        if channels < 1:
+            raise ArgumentError(f"channels is {channels}; expected at least 1")
+        if not 0 <= dropout < 1:
+            raise ArgumentError(f"the dropout of inputs is {dropout}; expected a probability in [0, 1)")
+        if noise < 0 or drift < 0:
+            raise ArgumentError(
+                f"noise is {noise} and drift is {drift}; expected standard deviations of at least 0"
+            )
+        self.channels = channels
+        self.output_size = channels * (2 if mask else 1)
+        self.mask = mask
+        self.dropout = dropout
+        self.noise = noise
+        self.drift = drift
+        self.register_buffer("mean", torch.zeros(channels))
+        self.register_buffer("std", torch.ones(channels))
+
+    def fit(self, scaler: Scaler) -> None:
+        """Take mean and standard deviation from a scaler, which has seen the training part alone."""
+        if len(scaler.mean) != self.channels:
+            raise ArgumentError(f"the scaler has {len(scaler.mean)} channels; the model has {self.channels}")
+        self.mean.copy_(torch.as_tensor(scaler.mean))
+        self.std.copy_(torch.as_tensor(scaler.std))
+
+    def filled(self, input: Float[Tensor, "time batch channels"]) -> Float[Tensor, "time batch channels"]:
+        """The channels, scaled and without gaps.
+
+        Raises:
+            ArgumentError: The input has other axes or another number of channels.
+        """
+        if input.ndim != 3 or input.shape[-1] != self.channels:
+            raise ArgumentError(
+                f"input has shape {tuple(input.shape)}; expected (time, batch, channels) "
+                f"with the model's {self.channels} channels"
+            )
+        scaled = carried((input.to(self.mean.dtype) - self.mean) / self.std)
+        return torch.where(scaled.isnan(), 0, scaled)
+
+    def forward(self, input: Float[Tensor, "time batch channels"]) -> Float[Tensor, "time batch features"]:
+        """The features of every time step."""
+        features = self.filled(input)
+        if self.training and self.noise:
+            features = features + self.noise * torch.randn_like(features)
+        if self.training and self.drift:
+            features = features + self.drift * torch.randn_like(features[:1])
+        if self.mask:
+            features = torch.cat([features, input.isnan().to(features.dtype)], dim=-1)
+        if self.training and self.dropout:
+            kept = torch.empty_like(features[:1]).bernoulli_(1 - self.dropout)
+            features = features * kept / (1 - self.dropout)
+        return features
+
+    def extra_repr(self) -> str:
+        given = {"dropout": self.dropout, "noise": self.noise, "drift": self.drift}
+        return ", ".join(
+            [f"{self.channels}, mask={self.mask}", *(f"{name}={value}" for name, value in given.items() if value)]
+        )
+
+
+def carried(values: Float[Tensor, "time batch channels"]) -> Float[Tensor, "time batch channels"]:
+    """Each missing value replaced by the last one measured before it in its row; NaN before the first."""
+    missing = values.isnan()
+    if not missing.any():
+        return values
+    steps = torch.arange(len(values), device=values.device).view(-1, 1, 1)
+    last = torch.where(missing, 0, steps).cummax(dim=0).values
+    return values.gather(0, last)

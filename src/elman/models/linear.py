@@ -1,0 +1,117 @@
+"""The straight way from a history to its forecast, which a recurrent network only has to improve on."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float64
+from torch import Tensor, nn
+
+from elman.errors import ArgumentError
+
+
+class Solution(NamedTuple):
+    """Weights `(features, outputs)` and bias `(outputs,)` of a ridge regression."""
+
+    weight: Float64[np.ndarray, "features outputs"]
+    bias: Float64[np.ndarray, " outputs"]
+
+
+def ridge(
+    features: Float64[np.ndarray, "rows features"],
+    outputs: Float64[np.ndarray, "rows outputs"],
+    strengths: Sequence[float],
+) -> list[Solution]:
+    r"""The minimum of $\lVert Y - X W - b \rVert^2 + \lambda \lVert W \rVert^2$ for each strength $\lambda$."""
+    centre, mean = features.mean(axis=0), outputs.mean(axis=0)
+    centred = features - centre
+    gram, moment = centred.T @ centred, centred.T @ (outputs - mean)
+    solutions = []
+    for strength in strengths:
+        weight = np.linalg.solve(gram + strength * np.eye(len(gram)), moment)
+        solutions.append(Solution(weight, mean - centre @ weight))
+    return solutions
+
+
+class LinearPath(nn.Module):
+    r"""Ridge regression on a whole history, solved in closed form and then left as it is.
+
+    $$ \hat y_h = x_{\mathrm{last}} + (x W + b)_h $$
+
+    It forecasts the change since the last value, so the penalty pulls it towards "nothing changes" and not
+    towards the mean of the training part, which may lie in another season. Weights and bias are buffers: the
+    forecast is the last value until `fit`, and training does not move it.
+
+    Args:
+        features: Features of a history, laid out flat, and what is known of the origin.
+        horizon: Time steps forecast.
+        targets: Channels forecast.
+    """
+
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(self, features: int, horizon: int, targets: int) -> None:
+        super().__init__()
+        self.shape = (horizon, targets)
+        self.register_buffer("weight", torch.zeros(features, horizon * targets))
+        self.register_buffer("bias", torch.zeros(horizon * targets))
+
+    def forward(
+        self, features: Float[Tensor, "batch features"], last: Float[Tensor, "batch targets"]
+    ) -> Float[Tensor, "batch horizon targets"]:
+        """The forecast, scaled as the features are.
+
+        Args:
+            features: The flat histories.
+            last: The last value of each target.
+        """
+        change = features @ self.weight + self.bias
+        return last[:, None] + change.view(-1, *self.shape)
+
+    def fit(
+        self,
+        features: Float64[np.ndarray, "windows features"],
+        last: Float64[np.ndarray, "windows targets"],
+        targets: Float64[np.ndarray, "windows horizon targets"],
+        held_back: int,
+        strengths: Sequence[float],
+    ) -> float:
+        """Solve for the weights, with the strength that errs least on the last windows when these are held back.
+
+        Args:
+            features: The flat histories of the training part, in time order.
+            last: The last value of each target.
+            targets: What was measured, without gaps.
+            held_back: How many of the last windows choose the strength. As many windows before them are left
+                out as share a target with them: the horizon less one.
+            strengths: The values of λ to choose from, each above 0. A single one is taken as it is.
+
+        Returns:
+            The strength that was chosen.
+
+        Raises:
+            ArgumentError: There is no strength above 0, or too few windows to hold any back.
+        """
+        if not strengths or min(strengths) <= 0:
+            raise ArgumentError(f"strengths are {list(strengths)}; expected at least one, each above 0")
+        change = (targets - last[:, None]).reshape(len(targets), -1)
+        strength = strengths[0]
+        if len(strengths) > 1:
+            first = len(features) - held_back - (targets.shape[1] - 1)
+            if held_back < 1 or first < 1:
+                raise ArgumentError(
+                    f"{len(features)} training windows are too few to choose the strength of the linear path; "
+                    f"give more rows, or a single strength"
+                )
+            late, measured = features[-held_back:], change[-held_back:]
+            errors = [
+                np.abs(late @ weight + bias - measured).mean()
+                for weight, bias in ridge(features[:first], change[:first], strengths)
+            ]
+            strength = strengths[int(np.argmin(errors))]
+        (solution,) = ridge(features, change, [strength])
+        self.weight.copy_(torch.as_tensor(solution.weight))
+        self.bias.copy_(torch.as_tensor(solution.bias))
+        return float(strength)

@@ -1,0 +1,85 @@
+"""From LLVM IR to functions that can be called."""
+
+import ctypes
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import llvmlite.binding as llvm
+from llvmlite import ir
+
+from elman.unfold.compiled.kernel import Kernel
+from elman.unfold.compiled.linear import emit_pack, panel_width
+from elman.unfold.compiled.program import Program
+from elman.unfold.compiled.target import Target
+
+_lock = threading.Lock()  # LLVM's own state is one for the process
+
+KERNEL = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 5, *[ctypes.c_void_p] * 4)
+PACK = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 4)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One kernel as machine code.
+
+    Args:
+        program: What it computes.
+        run: The kernel: `(begin, end, time, batch, reverse, pointers, masks, tables, scratch)`.
+        pack: Packs a matrix: `(to, from, k, n, stride_k, stride_n)`.
+        width: Columns of a panel of a packed matrix.
+        scratch: Numbers of scratch for each row.
+        owner: Keeps the code alive.
+    """
+
+    program: Program
+    run: Callable[..., None]
+    pack: Callable[..., None]
+    width: int
+    scratch: int
+    owner: object
+
+
+def build_module(program: Program, target: Target, bits: int) -> tuple[ir.Module, Kernel]:
+    """The IR of a program for a processor."""
+    module = ir.Module("elman")
+    module.triple = target.triple
+    kernel = Kernel(module, "kernel", program.schedule, program.signature, target, bits)
+    emit_pack(module, "pack", panel_width(kernel), bits)
+    return module, kernel
+
+
+def compile_object(module: ir.Module, target: Target) -> bytes:
+    """The object code of a module."""
+    with _lock:
+        llvm.initialize_all_targets()
+        llvm.initialize_all_asmprinters()
+        machine = _target_machine(target)
+        parsed = llvm.parse_assembly(str(module))
+        parsed.verify()
+        builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=2))
+        builder.getModulePassManager().run(parsed, builder)
+        return machine.emit_object(parsed)
+
+
+def _target_machine(target: Target) -> llvm.TargetMachine:
+    return llvm.Target.from_triple(target.triple).create_target_machine(
+        cpu=target.name, features=target.features, opt=3, reloc="pic", codemodel="jitdefault"
+    )
+
+
+def load(program: Program, kernel_width: int, scratch: int, code: bytes, target: Target) -> Machine:
+    """Object code as functions of this process."""
+    with _lock:
+        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target_machine(target))
+        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        engine.finalize_object()
+        run = KERNEL(engine.get_function_address("kernel"))
+        pack = PACK(engine.get_function_address("pack"))
+    return Machine(program, run, pack, kernel_width, scratch, engine)
+
+
+def compile_program(program: Program, target: Target, bits: int) -> Machine:
+    """A program as functions of this process."""
+    module, kernel = build_module(program, target, bits)
+    return load(program, panel_width(kernel), kernel.scratch_size, compile_object(module, target), target)
