@@ -5,11 +5,11 @@ import jaxtyping
 import pytest
 import torch
 
-# Before elman is imported: every jaxtyping annotation of these floors is then checked at each call.
-jaxtyping.install_import_hook(["elman.cells", "elman.unfold", "elman.layers"], "beartype.beartype")
-
 # The helpers beside the tests (oracles, zoo, tolerances) are imported by their plain names.
 sys.path.insert(0, str(Path(__file__).parent))
+
+# Before elman is imported: every jaxtyping annotation of these floors is then checked at each call.
+jaxtyping.install_import_hook(["elman.cells", "elman.unfold", "elman.layers"], "checking.check")
 
 torch.set_num_threads(1)
 torch.use_deterministic_algorithms(True, warn_only=True)

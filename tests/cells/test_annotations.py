@@ -5,9 +5,7 @@ import torch
 import elman
 
 
-@pytest.mark.parametrize(
-    "kind", [elman.SingleRNN, elman.Elman, elman.LSTM, elman.GRU], ids=lambda kind: kind.__name__
-)
+@pytest.mark.parametrize("kind", [elman.SingleRNN, elman.Elman, elman.LSTM, elman.GRU], ids=lambda kind: kind.__name__)
 def test_the_annotated_shapes_are_checked_while_testing(kind):
     cell = kind(3, 5)
     with pytest.raises(jaxtyping.TypeCheckError):

@@ -47,9 +47,7 @@ def test_a_state_with_a_part_too_many_is_refused(gated):
         gated(torch.ones(2, 3), (*gated.initial_state(2), torch.zeros(2, 5)))
 
 
-@pytest.mark.parametrize(
-    "cell", [elman.SingleRNN, elman.Elman, elman.LSTM, elman.GRU], ids=lambda cell: cell.__name__
-)
+@pytest.mark.parametrize("cell", [elman.SingleRNN, elman.Elman, elman.LSTM, elman.GRU], ids=lambda cell: cell.__name__)
 @pytest.mark.parametrize("sizes", [(0, 5), (3, 0), (-1, 5), (3, 2.5)], ids=str)
 def test_a_size_that_is_not_a_positive_whole_number_is_refused(cell, sizes):
     with pytest.raises(elman.ArgumentError):

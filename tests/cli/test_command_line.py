@@ -43,7 +43,8 @@ def test_version_is_that_of_the_package():
 
 
 @pytest.mark.parametrize(
-    "arguments", [["dmeo"], ["cells", "--input-size", "wide"], ["cells", "--hidden-size", "0"], ["demo", "--cell", "gur"]]
+    "arguments",
+    [["dmeo"], ["cells", "--input-size", "wide"], ["cells", "--hidden-size", "0"], ["demo", "--cell", "gur"]],
 )
 def test_wrong_use_leaves_with_two_and_says_why_on_standard_error(arguments, tmp_path):
     result = run(*arguments, cwd=tmp_path)

@@ -53,9 +53,7 @@ def test_sequences_are_fitted_as_their_frames_one_after_the_other():
 
 def test_some_channels_can_be_brought_back_alone():
     scaler = Scaler.fit(values())
-    np.testing.assert_array_equal(
-        scaler.select([2]).inverse(np.ones((4, 1))), scaler.inverse(np.ones((4, 3)))[:, 2:]
-    )
+    np.testing.assert_array_equal(scaler.select([2]).inverse(np.ones((4, 1))), scaler.inverse(np.ones((4, 3)))[:, 2:])
 
 
 def test_a_scaler_survives_json():

@@ -25,9 +25,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:LSTM with projections is not sup
 def test_a_twin_gives_the_numbers_and_gradients_of_torch(
     mode, bias, num_layers, bidirectional, batch_first, kind, given
 ):
-    theirs, ours = pair(
-        mode, bias=bias, num_layers=num_layers, bidirectional=bidirectional, batch_first=batch_first
-    )
+    theirs, ours = pair(mode, bias=bias, num_layers=num_layers, bidirectional=bidirectional, batch_first=batch_first)
     x = padded(kind, batch_first=batch_first)
     hx = initial(theirs, kind) if given else None
     expected = results(theirs, x, hx, kind, batch_first=batch_first)
@@ -44,9 +42,7 @@ def test_a_twin_gives_the_numbers_and_gradients_of_torch(
 @pytest.mark.parametrize("num_layers", [2, 3])
 @pytest.mark.parametrize("mode", MODES)
 def test_dropout_of_the_same_seed_drops_the_same(mode, num_layers, bidirectional, batch_first):
-    theirs, ours = pair(
-        mode, num_layers=num_layers, bidirectional=bidirectional, batch_first=batch_first, dropout=0.4
-    )
+    theirs, ours = pair(mode, num_layers=num_layers, bidirectional=bidirectional, batch_first=batch_first, dropout=0.4)
     x, hx = padded("batched", batch_first=batch_first), initial(theirs, "batched")
     torch.manual_seed(5)
     expected = results(theirs, x, hx, "batched", batch_first=batch_first)

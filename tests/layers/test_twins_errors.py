@@ -46,9 +46,7 @@ CALLS = {
     "hx of another batch, packed": lambda net, name: net(
         pack_padded_sequence(torch.zeros(7, 2, 3), [7, 3]), state(name, 1, 3, 5)
     ),
-    "a wrong number of features, packed": lambda net, name: net(
-        pack_padded_sequence(torch.zeros(7, 2, 4), [7, 3])
-    ),
+    "a wrong number of features, packed": lambda net, name: net(pack_padded_sequence(torch.zeros(7, 2, 4), [7, 3])),
 }
 
 

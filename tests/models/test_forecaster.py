@@ -37,9 +37,7 @@ def ridge_by_hand(examples: WindowExamples, strength: float) -> np.ndarray:
     x, y = np.array(rows), np.array(changes).reshape(len(rows), -1)
     # A penalty is data: one more row √λ for each weight, with nothing to explain.
     centred = np.vstack([x - x.mean(0), np.sqrt(strength) * np.eye(x.shape[1])])
-    weights = np.linalg.lstsq(centred, np.vstack([y - y.mean(0), np.zeros((x.shape[1], y.shape[1]))]), rcond=None)[
-        0
-    ]
+    weights = np.linalg.lstsq(centred, np.vstack([y - y.mean(0), np.zeros((x.shape[1], y.shape[1]))]), rcond=None)[0]
     change = (x - x.mean(0)) @ weights + y.mean(0)
     scaled = np.array(lasts)[:, None] + change.reshape(-1, HORIZON, 2)
     return scaled * scaler.std[[1, 0]] + scaler.mean[[1, 0]]
@@ -129,9 +127,7 @@ def test_training_moves_the_body_and_the_head_but_not_the_linear_path():
     assert not any(name.startswith("linear.") for name in names)
 
 
-@pytest.mark.parametrize(
-    "options", [{"cell": LSTM}, {"cell": ["gru", "elman"]}, {"num_layers": 2, "pools": ["max"]}]
-)
+@pytest.mark.parametrize("options", [{"cell": LSTM}, {"cell": ["gru", "elman"]}, {"num_layers": 2, "pools": ["max"]}])
 def test_any_cells_make_a_forecaster(options):
     examples = window_examples()
     assert prepared(**options).predict(examples.windows.inputs(), examples.at_origins()).shape[1:] == (HORIZON, 2)

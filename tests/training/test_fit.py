@@ -8,6 +8,7 @@ import torch
 from elman.errors import ArgumentError, ElmanError
 from elman.training import Callback, fit
 from elman.training.epoch import evaluate, in_batches
+from elman.training.schedule import warm_then_cool
 from models.modelling import classifier, forecaster, sequence_examples, window_examples
 
 TRAIN, VALIDATION = slice(0, 80), slice(80, 120)
@@ -70,6 +71,25 @@ def test_a_model_learns_what_there_is_to_learn():
     assert (model.predict(data.sequences) == data.labels).mean() > 0.9
 
 
+def test_the_steps_are_those_of_plain_adamw():
+    model, by_hand = prepared(), prepared()
+    examples = window_examples(TRAIN)
+    fit(model, examples, epochs=2, batch_size=30, learning_rate=0.01, weight_decay=0.1, clip=0.05, seed=5)
+
+    optimizer = torch.optim.AdamW(by_hand.parameters(), lr=0.01, weight_decay=0.1)
+    order, steps = np.random.default_rng(5), 2 * math.ceil(len(examples) / 30)
+    indices = [index for _ in range(2) for index in in_batches(order.permutation(len(examples)), 30)]
+    for taken, index in enumerate(indices):
+        optimizer.param_groups[0]["lr"] = 0.01 * warm_then_cool(taken / steps)
+        gradients = torch.autograd.grad(by_hand.train().loss(*examples.batch(index)), list(by_hand.parameters()))
+        norm = torch.stack([gradient.norm() for gradient in gradients]).norm()
+        for weight, gradient in zip(by_hand.parameters(), gradients, strict=True):
+            weight.grad = gradient * min(1.0, 0.05 / (norm + 1e-6))
+        optimizer.step()
+    for name, value in model.state_dict().items():
+        torch.testing.assert_close(value, by_hand.state_dict()[name])
+
+
 def test_the_same_seed_gives_the_same_weights_and_losses():
     runs = []
     for noise in (1, 2):
@@ -119,9 +139,7 @@ def test_the_model_is_left_with_the_weights_that_did_best_on_validation():
 def test_a_model_that_only_gets_worse_comes_back_as_it_came():
     model = prepared(hidden_size=16)
     before = weights(model)
-    history = fit(
-        model, window_examples(TRAIN), window_examples(VALIDATION), epochs=3, batch_size=4, learning_rate=1.0
-    )
+    history = fit(model, window_examples(TRAIN), window_examples(VALIDATION), epochs=3, batch_size=4, learning_rate=1.0)
     assert history.kept_epoch == 0
     assert same(weights(model), before)
 

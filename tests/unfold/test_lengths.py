@@ -70,8 +70,7 @@ def test_a_row_of_length_zero_hands_back_the_state_that_it_was_given(cell, rever
 @pytest.mark.parametrize("fill", [torch.nan, torch.inf, 1e300], ids=["nan", "inf", "huge"])
 def test_what_stands_after_the_end_changes_no_output_and_no_state(cell, reverse, fill):
     spoilt, clean = (
-        unfold(cell, ragged(cell, value), lengths=LENGTHS, reverse=reverse, return_states=True)
-        for value in (fill, 0.0)
+        unfold(cell, ragged(cell, value), lengths=LENGTHS, reverse=reverse, return_states=True) for value in (fill, 0.0)
     )
     assert_equal(spoilt.output, clean.output)
     assert_equal(spoilt.state, clean.state)

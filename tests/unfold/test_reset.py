@@ -86,9 +86,7 @@ def test_a_reset_of_one_row_leaves_the_other_alone(cell):
 def test_no_reset_anywhere_is_no_reset(cell):
     x, state = sequence(cell), some_state(cell)
     none = torch.zeros(TIME, BATCH, dtype=torch.bool)
-    assert_equal(
-        unfold(cell, x, state, reset=none, return_states=True), unfold(cell, x, state, return_states=True)
-    )
+    assert_equal(unfold(cell, x, state, reset=none, return_states=True), unfold(cell, x, state, return_states=True))
 
 
 def test_a_reset_at_every_step_leaves_no_memory(cell):

@@ -17,9 +17,7 @@ def test_the_result_is_a_tuple_with_three_names(cell):
 
 def test_the_states_have_time_and_batch_before_the_shape_of_each_part(cell):
     states = unfold(cell, sequence(cell), return_states=True).states
-    assert [tuple(part.shape) for part in states] == [
-        (TIME, BATCH, *shape) for shape in cell.state_shapes.values()
-    ]
+    assert [tuple(part.shape) for part in states] == [(TIME, BATCH, *shape) for shape in cell.state_shapes.values()]
 
 
 def test_the_last_of_the_states_is_the_state(cell):

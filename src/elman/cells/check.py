@@ -51,9 +51,7 @@ def check_state(cell: "Cell", state: Any, initial: "State") -> "State":
         raise ArgumentError(f"state is {came}; expected a tuple with one tensor for each part: {parts}")
     for part, value, like in zip(shapes, state, initial, strict=True):
         if not isinstance(value, Tensor) or value.shape != like.shape:
-            came = (
-                f"has shape {tuple(value.shape)}" if isinstance(value, Tensor) else f"is a {type(value).__name__}"
-            )
+            came = f"has shape {tuple(value.shape)}" if isinstance(value, Tensor) else f"is a {type(value).__name__}"
             raise ArgumentError(f"part {part!r} of the state {came}; expected a tensor {tuple(like.shape)}")
         if value.dtype != like.dtype or value.device != like.device:
             raise ArgumentError(

@@ -60,9 +60,7 @@ def expect_tensor(what: str, value: Any, shape: tuple[int, ...], dtype: torch.dt
     if not isinstance(value, Tensor):
         raise ContractError(f"{what} is {_describe(value)}; expected a tensor of shape {shape}")
     if tuple(value.shape) != shape:
-        raise ContractError(
-            f"{what} has shape {tuple(value.shape)}; expected {shape}, whose first axis is the batch"
-        )
+        raise ContractError(f"{what} has shape {tuple(value.shape)}; expected {shape}, whose first axis is the batch")
     if dtype is not None and value.dtype != dtype and not torch.is_autocast_enabled(value.device.type):
         raise ContractError(
             f"{what} is {dtype_name(value.dtype)}; expected {dtype_name(dtype)}: a step keeps the dtype"

@@ -53,9 +53,7 @@ class Elman(Cell):
     ) -> None:
         super().__init__(input_size, hidden_size)
         if not callable(nonlinearity) and nonlinearity not in _NONLINEARITIES:
-            raise ArgumentError(
-                f"nonlinearity is {nonlinearity!r}; expected 'tanh', 'relu' or a function of a tensor"
-            )
+            raise ArgumentError(f"nonlinearity is {nonlinearity!r}; expected 'tanh', 'relu' or a function of a tensor")
         self.nonlinearity = nonlinearity
         self.weight_ih = nn.Parameter(torch.empty(hidden_size, input_size))
         self.weight_hh = nn.Parameter(torch.empty(hidden_size, hidden_size))

@@ -68,9 +68,7 @@ class GRU(Cell):
         else:
             W_gates, W_n = self.weight_hh.split([2 * self.hidden_size, self.hidden_size])
             b_gates, b_n = (
-                (None, None)
-                if self.bias_hh is None
-                else self.bias_hh.split([2 * self.hidden_size, self.hidden_size])
+                (None, None) if self.bias_hh is None else self.bias_hh.split([2 * self.hidden_size, self.hidden_size])
             )
             Wh_r, Wh_z = F.linear(h, W_gates, b_gates).chunk(2, dim=-1)
             r = tap("reset_gate", torch.sigmoid(Wx_r + Wh_r))

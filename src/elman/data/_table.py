@@ -38,9 +38,7 @@ def read_text(path: Path | Traversable) -> str:
     except (OSError, EOFError) as error:
         raise DataError(f"{path.name} cannot be read ({error}); get a fresh copy of the file") from error
     except UnicodeDecodeError as error:
-        raise DataError(
-            f"{path.name}, byte {error.start}: not UTF-8. Save the file in UTF-8 and try again"
-        ) from error
+        raise DataError(f"{path.name}, byte {error.start}: not UTF-8. Save the file in UTF-8 and try again") from error
 
 
 def read_table(path: Path | Traversable) -> "Table":
@@ -58,8 +56,7 @@ def read_table(path: Path | Traversable) -> "Table":
     for number, row in enumerate(rows, start=2):
         if len(row) != len(header):
             raise DataError(
-                f"{path.name}, row {number}: {len(row)} cells; the first row names {len(header)} columns. "
-                f"Fix the row"
+                f"{path.name}, row {number}: {len(row)} cells; the first row names {len(header)} columns. Fix the row"
             )
     columns = zip(*rows, strict=True) if rows else ((),) * len(header)
     return Table(path.name, dict(zip(header, columns, strict=True)))
@@ -128,9 +125,7 @@ class Table:
         except ValueError:
             self._refuse(column, cells, parse, complaint)
 
-    def _refuse(
-        self, column: str, cells: Sequence[str], parse: Callable[[str], object], complaint: str
-    ) -> NoReturn:
+    def _refuse(self, column: str, cells: Sequence[str], parse: Callable[[str], object], complaint: str) -> NoReturn:
         for number, cell in enumerate(cells, start=2):
             try:
                 parse(cell)

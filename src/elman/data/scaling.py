@@ -46,9 +46,7 @@ class Scaler:
         """
         rows = values if isinstance(values, np.ndarray) else np.concatenate(list(values) or [np.empty((0, 0))])
         if rows.ndim < 2 or rows.size == 0:
-            raise ArgumentError(
-                f"values have shape {rows.shape}; expected (time, channels) with at least one of each"
-            )
+            raise ArgumentError(f"values have shape {rows.shape}; expected (time, channels) with at least one of each")
         rows = rows.reshape(-1, rows.shape[-1]).astype(np.float64)
         if np.isinf(rows).any():
             row, channel = np.argwhere(np.isinf(rows))[0].tolist()

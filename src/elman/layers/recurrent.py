@@ -199,9 +199,7 @@ def _make(kind: CellChoice, input_size: int, hidden_size: int, arguments: dict[s
         inspect.signature(maker).bind(input_size, hidden_size, **arguments)
     except TypeError as error:
         name = kind if isinstance(kind, str) else getattr(kind, "__name__", repr(kind))
-        raise ArgumentError(
-            f"cell {name!r} cannot be made with the arguments {sorted(arguments)}: {error}"
-        ) from error
+        raise ArgumentError(f"cell {name!r} cannot be made with the arguments {sorted(arguments)}: {error}") from error
     made = maker(input_size, hidden_size, **arguments)
     if not isinstance(made, Cell):
         raise ArgumentError(f"{kind!r} made a {type(made).__name__}; expected an elman.Cell")

@@ -39,8 +39,7 @@ class LearnedStart(Cell):
     def initial_state(self, batch_size: int) -> State:
         given = zip(self.state_shapes, self.cell.initial_state(batch_size), strict=True)
         return tuple(
-            self.start[name].expand(batch_size, *part.shape[1:]) if name in self.start else part
-            for name, part in given
+            self.start[name].expand(batch_size, *part.shape[1:]) if name in self.start else part for name, part in given
         )
 
     def step(self, x: Tensor, state: State) -> Step:

@@ -145,10 +145,7 @@ def _layers(module: Twin) -> list[list[Cell]]:
         pattern = _pattern(module.mode, width, module.hidden_size, module.bias, module.proj_size)
         names = [name for name, _ in pattern.named_parameters()]
         layers.append(
-            [
-                bind(pattern, {name: getattr(module, f"{name}_l{depth}{way}") for name in names})
-                for way in directions
-            ]
+            [bind(pattern, {name: getattr(module, f"{name}_l{depth}{way}") for name in names}) for way in directions]
         )
         width = pattern.output_size * len(directions)
     return layers

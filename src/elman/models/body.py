@@ -33,9 +33,7 @@ class RecurrentBody(nn.Module):
         **cell_arguments: Any,
     ) -> None:
         super().__init__()
-        self.layer = Recurrent(
-            cell, input_size, hidden_size, num_layers, bidirectional=bidirectional, **cell_arguments
-        )
+        self.layer = Recurrent(cell, input_size, hidden_size, num_layers, bidirectional=bidirectional, **cell_arguments)
         self.output_size = self.layer.output_size
 
     def forward(

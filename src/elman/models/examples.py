@@ -48,8 +48,7 @@ class WindowExamples:
     def __post_init__(self) -> None:
         if self.known is not None and len(self.known) != len(self.windows.values):
             raise ArgumentError(
-                f"known has {len(self.known)} rows; the series has {len(self.windows.values)}. "
-                f"Give one for each row"
+                f"known has {len(self.known)} rows; the series has {len(self.windows.values)}. Give one for each row"
             )
 
     def __len__(self) -> int:

@@ -113,9 +113,7 @@ class Forecaster(nn.Module):
 
         self.inputs = Inputs(channels, dropout=input_dropout)
         features = self.inputs.output_size + known
-        recurrent = partial(
-            RecurrentBody, cell=cell, hidden_size=hidden_size, num_layers=num_layers, **cell_arguments
-        )
+        recurrent = partial(RecurrentBody, cell=cell, hidden_size=hidden_size, num_layers=num_layers, **cell_arguments)
         self.body, width = make_body(body or recurrent, features)
         self.head = nn.Linear(width * len(self.pools), horizon * len(self.targets))
         nn.init.zeros_(self.head.weight)
@@ -171,8 +169,7 @@ class Forecaster(nn.Module):
         """
         if len(history) != self.history:
             raise ArgumentError(
-                f"history has {len(history)} time steps (shape {tuple(history.shape)}); "
-                f"the model reads {self.history}"
+                f"history has {len(history)} time steps (shape {tuple(history.shape)}); the model reads {self.history}"
             )
         known = self._check_known(known, history)
         linear = self.linear(*self._flat(history, known))

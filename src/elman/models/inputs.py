@@ -37,9 +37,7 @@ class Inputs(nn.Module):
         if not 0 <= dropout < 1:
             raise ArgumentError(f"the dropout of inputs is {dropout}; expected a probability in [0, 1)")
         if noise < 0 or drift < 0:
-            raise ArgumentError(
-                f"noise is {noise} and drift is {drift}; expected standard deviations of at least 0"
-            )
+            raise ArgumentError(f"noise is {noise} and drift is {drift}; expected standard deviations of at least 0")
         self.channels = channels
         self.output_size = channels * (2 if mask else 1)
         self.mask = mask

@@ -136,13 +136,9 @@ def _cells(names: str | list[str], known: Mapping[str, type[Cell]]) -> type[Cell
 
 def _check_replaceable(folder: Path, overwrite: bool) -> None:
     if not overwrite:
-        raise ArgumentError(
-            f"{folder} exists; choose another folder, or overwrite=True to replace the model in it"
-        )
+        raise ArgumentError(f"{folder} exists; choose another folder, or overwrite=True to replace the model in it")
     others = (
-        sorted({path.name for path in folder.iterdir()} - {_CONFIG, _WEIGHTS})
-        if folder.is_dir()
-        else [folder.name]
+        sorted({path.name for path in folder.iterdir()} - {_CONFIG, _WEIGHTS}) if folder.is_dir() else [folder.name]
     )
     if others:
         raise ArgumentError(f"{folder} holds more than a model ({', '.join(others[:3])}); choose another folder")

@@ -51,9 +51,7 @@ class ShowProgress(Callback):
             "interrupted": "interrupted",
             "failed": "failed",
         }.get(history.ending, history.ending)
-        self._line(
-            f"{how} after {history.epochs} epochs, {history.seconds:.1f} s; kept epoch {history.kept_epoch}"
-        )
+        self._line(f"{how} after {history.epochs} epochs, {history.seconds:.1f} s; kept epoch {history.kept_epoch}")
 
     def _line(self, text: str) -> None:
         self.console.print(f"{self.title}: {text}", highlight=False, markup=False, soft_wrap=True)

@@ -22,7 +22,20 @@ class Engine:
     refuses: Callable[[Request], str | None]
 
 
+def _compiled(request: Request) -> Unfolded:
+    from elman.unfold.compiled.engine import compiled  # loads LLVM, which a loop does not need
+
+    return compiled(request)
+
+
+def _compiled_refuses(request: Request) -> str | None:
+    from elman.unfold.compiled.engine import refuses
+
+    return refuses(request)
+
+
 ENGINES: dict[str, Engine] = {
+    "compiled": Engine(_compiled, refuses=_compiled_refuses),
     "loop": Engine(loop, refuses=lambda request: None),
 }
 

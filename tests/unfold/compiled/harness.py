@@ -83,9 +83,7 @@ def module_of(function: Function, bits: int, count: int, target: Target, operand
 class Compiled:
     """The function as one of arrays of one length, on this machine."""
 
-    def __init__(
-        self, function: Function, bits: int, count: int, target: Target = HOST, operands: int = 1
-    ) -> None:
+    def __init__(self, function: Function, bits: int, count: int, target: Target = HOST, operands: int = 1) -> None:
         self.count, self.dtype = count, DTYPES[bits]
         module = module_of(function, bits, count, target, operands)
         self.engine = llvm.create_mcjit_compiler(module, target.machine())
@@ -94,7 +92,7 @@ class Compiled:
         self.run = signature(self.engine.get_function_address("run"))
 
     def __call__(self, *arrays: np.ndarray) -> np.ndarray:
-        vectors = -(-arrays[0].size // self.count)
+        vectors = max(1, -(-arrays[0].size // self.count))
         padded = [np.zeros(vectors * self.count, self.dtype) for _ in arrays]
         for whole, array in zip(padded, arrays, strict=True):
             whole[: array.size] = array

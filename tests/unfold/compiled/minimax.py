@@ -54,9 +54,7 @@ def remez(fit: Fit) -> tuple[list[mpf], float]:
             rows[row, count] = (-1) ** row / weights[i]
         solution = mp.lu_solve(rows, mp.matrix([values[i] for i in chosen]))
         polynomial, level = list(solution[:count]), abs(solution[count])
-        errors = [
-            w * (v - mp.polyval(polynomial[::-1], t)) for t, v, w in zip(scaled, values, weights, strict=True)
-        ]
+        errors = [w * (v - mp.polyval(polynomial[::-1], t)) for t, v, w in zip(scaled, values, weights, strict=True)]
         largest = max(abs(e) for e in errors)
         if largest <= level * mpf("1.0001"):
             break
@@ -126,13 +124,9 @@ def _erf(z: mpf) -> mpf:
     return mp.erf(x) / x - 1
 
 
-def _erfc(end: int) -> tuple[Real, Real]:
-    """-log erfc over [1, end], as a function of [-1, 1], and what an error of it does to erf."""
-
-    def x(t: mpf) -> mpf:
-        return (1 + end) / mpf(2) + t * (end - 1) / mpf(2)
-
-    return lambda t: -mp.log(mp.erfc(x(t))), lambda t: mp.erfc(x(t))
+def _erfc() -> tuple[Real, Real]:
+    """-log erfc(1 + t), and what an error of it does to erf."""
+    return lambda t: -mp.log(mp.erfc(1 + t)), lambda t: mp.erfc(1 + t)
 
 
 def _each(target: Real, weight: Real, low: mpf, high: mpf, counts: dict[int, int]) -> dict[int, Fit]:
@@ -155,8 +149,8 @@ FITS: dict[str, dict[int, Fit]] = {
     "atan": _each(_atan, lambda z: z, NONE, EIGHTH**2, {32: 5, 64: 11}),
     "erf": _each(_erf, lambda z: mpf(1), NONE, mpf(1), {32: 7, 64: 12}),
     "erfc": {
-        32: Fit(*_erfc(4), mpf(-1), mpf(1), 7),
-        64: Fit(*_erfc(6), mpf(-1), mpf(1), 19),
+        32: Fit(*_erfc(), mpf(0), mpf(3), 7),
+        64: Fit(*_erfc(), mpf(0), mpf(5), 19),
     },
 }
 

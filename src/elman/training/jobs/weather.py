@@ -17,7 +17,7 @@ from elman.training.jobs.result import JobResult
 from elman.training.loop import fit
 
 _HISTORY, _HORIZON = 72, 24
-_RATE = 3e-3
+_BATCH, _RATE = 256, 3e-3
 
 
 @one_thread()
@@ -53,9 +53,7 @@ def forecast_weather(
     bench.score("seasonal naive (24 h)", lambda: mean_absolute_error(seasonal_naive(test, 24), measured))
     bench.score(
         "ridge regression",
-        lambda: mean_absolute_error(
-            Ridge.fit(whole.within(both), known=known).predict(test, known=known), measured
-        ),
+        lambda: mean_absolute_error(Ridge.fit(whole.within(both), known=known).predict(test, known=known), measured),
     )
 
     def make(part: slice, body: MakeBody | None = None) -> Forecaster:
@@ -87,13 +85,22 @@ def forecast_weather(
             examples(split.validation),
             epochs=most,
             patience=patience,
+            batch_size=_BATCH,
             learning_rate=_RATE,
             seed=seed,
             callbacks=[watching],
         )
 
     def learn(model: Forecaster, epochs: int, watching: Callback) -> History:
-        return fit(model, examples(both), epochs=epochs, learning_rate=_RATE, seed=seed, callbacks=[watching])
+        return fit(
+            model,
+            examples(both),
+            epochs=epochs,
+            batch_size=_BATCH,
+            learning_rate=_RATE,
+            seed=seed,
+            callbacks=[watching],
+        )
 
     def error(model: Forecaster) -> float:
         return mean_absolute_error(model.predict(test.inputs(), known[test.origins]), measured)

@@ -16,6 +16,7 @@ from elman.unfold.compiled import core as running
 from elman.unfold.compiled.capture import Captured, NotCapturable, capture
 from elman.unfold.compiled.core import Core, Course
 from elman.unfold.compiled.evaluate import Environment
+from elman.unfold.compiled.fingerprint import fingerprint
 from elman.unfold.compiled.plan import NotCompilable, Plan, make_plan
 from elman.unfold.request import Request, Unfolded
 
@@ -38,7 +39,9 @@ class Prepared:
     core_with_states: Core
 
 
-_prepared: "weakref.WeakKeyDictionary[Cell, dict[Any, Prepared | str]]" = weakref.WeakKeyDictionary()
+# Captured once for each program, however many cells have it; cells that have no fingerprint, one by one.
+_by_program: "dict[Any, Prepared | str]" = {}
+_by_cell: "weakref.WeakKeyDictionary[Cell, dict[Any, Prepared | str]]" = weakref.WeakKeyDictionary()
 
 
 def compiled(request: Request) -> Unfolded:
@@ -74,24 +77,22 @@ def refuses(request: Request) -> str | None:
 
 def _prepare(cell: Cell, input: Tensor) -> Prepared | str:
     """The prepared step of a cell, or why there is none; each found out once."""
-    pattern = getattr(cell, "pattern", cell)
-    key = (input.dtype, cell.training)
+    key = fingerprint(cell)
     with _lock:
-        known = _prepared.setdefault(pattern, {})
+        known: Any = _by_program if key is not None else _by_cell.setdefault(cell, {})
+        key = (key, input.dtype, cell.training)
         if key not in known:
-            known[key] = _make(pattern, input.dtype)
+            known[key] = _make(cell, input)
         return known[key]
 
 
-def _make(cell: Cell, dtype: torch.dtype) -> Prepared | str:
-    like = next(iter(cell.parameters()), torch.empty(0))
-    x = torch.empty(3, cell.input_size, dtype=dtype, device=like.device)
-    state = tuple(part.to(dtype) for part in cell.initial_state(3))
+def _make(cell: Cell, input: Tensor) -> Prepared | str:
+    batch = input.shape[1]
     try:
         with torch.no_grad():
-            checked_step(cell, torch.zeros_like(x), state)
-        captured = capture(cell, x, state)
-        plan = make_plan(captured)
+            checked_step(cell, input.new_zeros(batch, cell.input_size), cell.initial_state(batch))
+            captured = capture(cell, input.new_zeros(3, cell.input_size), cell.initial_state(3))
+            plan = make_plan(captured)
     except (NotCapturable, NotCompilable) as error:
         return str(error)
     exporting = replace(plan, exports=_together(plan.exports, captured.new_states))

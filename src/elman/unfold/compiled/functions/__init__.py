@@ -74,7 +74,7 @@ ACCURACY = {
     "sigmoid": Accuracy(2.5, 2.5),
     "tanh": Accuracy(2.0, 2.0),
     "sigmoid_times_tanh": Accuracy(5.0, 5.0),
-    "erf": Accuracy(3.0, 3.0),
+    "erf": Accuracy(1.75, 1.75),
     "sin": Accuracy(1.75, 1.75),
     "cos": Accuracy(1.75, 1.75),
     "atan": Accuracy(2.0, 2.0),

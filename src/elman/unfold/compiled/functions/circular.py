@@ -1,9 +1,9 @@
 """sin, cos and atan.
 
 sin and cos take away the nearest multiple of π/2 in three parts (Cody and Waite), float32 in float64. The parts
-are short enough for 2²⁰ times each to be exact, so that the accuracy holds for abs(x) < 10⁶. Beyond that it is lost
-bit by bit, and from about 10¹⁵ on the result is only some number in [-1, 1]. (In float32 no angle is left by then:
-at 10⁷ neighbouring numbers are 1 apart.)
+are short enough for 2²⁰ times each to be exact, so that the accuracy holds for abs(x) < 10⁶. Beyond that it is
+lost bit by bit, and from about 10¹⁵ on the result is only some number in [-1, 1]. (In float32 no angle is left by
+then: at 10⁷ neighbouring numbers are 1 apart.)
 
     Reference:
         FreeBSD, `e_rem_pio2.c` (the parts of π/2). Moshier, Cephes, `atanf.c` (the three stretches of atan).

@@ -10,10 +10,9 @@ FLAT = {32: 4.0, 64: 6.0}  # erf of it is 1
 
 
 def erf(lanes: Lanes, x: ir.Value) -> ir.Value:
-    end = FLAT[lanes.bits]
-    a = lanes.at_most(lanes.abs(x), end)
+    a = lanes.at_most(lanes.abs(x), FLAT[lanes.bits])
     z = lanes.mul(a, a)
     near = lanes.fma(a, lanes.polynomial(z, COEFFICIENTS["erf"][lanes.bits]), a)
-    t = lanes.fma(a, 2 / (end - 1), (1 + end) / (1 - end))
+    t = lanes.sub(a, 1.0)
     far = lanes.sub(1.0, exp_within(lanes, lanes.neg(lanes.polynomial(t, COEFFICIENTS["erfc"][lanes.bits]))))
     return lanes.with_sign_of(lanes.select(lanes.compare("lt", a, 1.0), near, far), x)

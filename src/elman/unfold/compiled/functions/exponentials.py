@@ -3,8 +3,8 @@
     exp(x) = 2ⁿ exp(r),  n = x / log 2 to the nearest integer,  r = x - n log 2 in two parts.
 
 n is found by adding 1.5·2²³ (float32): the sum's lowest bits are n. Adding the bias of the exponent too makes
-them the exponent of 2ⁿ, to be shifted to its place: no conversion, no rounding instruction. The parts of log 2 are
-those of FreeBSD's `e_exp.c` (float64) and of SLEEF (float32): the first is short enough for n times it to be exact.
+them the exponent of 2ⁿ, to be shifted to its place: no conversion, no rounding instruction. The parts of log 2
+are those of FreeBSD's `e_exp.c` (float64) and of SLEEF (float32): n times the first of them is exact.
 2ⁿ is a factor, n is never added to the exponent of exp(r): integer arithmetic would make a number of NaN.
 
 tanh adds two angles instead, u = n log 2 / 2 and a rest v ≥ 0 with the polynomial b = tanh v:
