@@ -150,8 +150,8 @@ class Forecaster(nn.Module):
         known = torch.as_tensor(train.at_origins(), dtype=dtype)
         features, last = self._flat(history, known)
         targets = replace(windows, values=interpolated(part)).outputs()
-        targets = np.nan_to_num(scaler.select(self.targets).transform(targets))
-        self.linear.fit(features.double().numpy(), last.double().numpy(), targets, len(train) // 5, strengths)
+        scaled = np.nan_to_num(scaler.select(self.targets).transform(targets))
+        self.linear.fit(features.double(), last.double(), torch.from_numpy(scaled), len(train) // 5, strengths)
 
     def forward(
         self,

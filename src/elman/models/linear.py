@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from jaxtyping import Float, Float64
 from torch import Tensor, nn
@@ -14,22 +13,21 @@ from elman.errors import ArgumentError
 class Solution(NamedTuple):
     """Weights `(features, outputs)` and bias `(outputs,)` of a ridge regression."""
 
-    weight: Float64[np.ndarray, "features outputs"]
-    bias: Float64[np.ndarray, " outputs"]
+    weight: Float64[Tensor, "features outputs"]
+    bias: Float64[Tensor, " outputs"]
 
 
 def ridge(
-    features: Float64[np.ndarray, "rows features"],
-    outputs: Float64[np.ndarray, "rows outputs"],
-    strengths: Sequence[float],
+    features: Float64[Tensor, "rows features"], outputs: Float64[Tensor, "rows outputs"], strengths: Sequence[float]
 ) -> list[Solution]:
     r"""The minimum of $\lVert Y - X W - b \rVert^2 + \lambda \lVert W \rVert^2$ for each strength $\lambda$."""
-    centre, mean = features.mean(axis=0), outputs.mean(axis=0)
+    centre, mean = features.mean(dim=0), outputs.mean(dim=0)
     centred = features - centre
     gram, moment = centred.T @ centred, centred.T @ (outputs - mean)
+    diagonal = torch.eye(len(gram), dtype=gram.dtype)
     solutions = []
     for strength in strengths:
-        weight = np.linalg.solve(gram + strength * np.eye(len(gram)), moment)
+        weight = torch.linalg.solve(gram + strength * diagonal, moment)
         solutions.append(Solution(weight, mean - centre @ weight))
     return solutions
 
@@ -72,9 +70,9 @@ class LinearPath(nn.Module):
 
     def fit(
         self,
-        features: Float64[np.ndarray, "windows features"],
-        last: Float64[np.ndarray, "windows targets"],
-        targets: Float64[np.ndarray, "windows horizon targets"],
+        features: Float64[Tensor, "windows features"],
+        last: Float64[Tensor, "windows targets"],
+        targets: Float64[Tensor, "windows horizon targets"],
         held_back: int,
         strengths: Sequence[float],
     ) -> float:
@@ -107,11 +105,11 @@ class LinearPath(nn.Module):
                 )
             late, measured = features[-held_back:], change[-held_back:]
             errors = [
-                np.abs(late @ weight + bias - measured).mean()
+                float((late @ weight + bias - measured).abs().mean())
                 for weight, bias in ridge(features[:first], change[:first], strengths)
             ]
-            strength = strengths[int(np.argmin(errors))]
+            strength = strengths[errors.index(min(errors))]
         (solution,) = ridge(features, change, [strength])
-        self.weight.copy_(torch.as_tensor(solution.weight))
-        self.bias.copy_(torch.as_tensor(solution.bias))
+        self.weight.copy_(solution.weight)
+        self.bias.copy_(solution.bias)
         return float(strength)

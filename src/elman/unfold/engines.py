@@ -2,41 +2,24 @@
 
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from elman.errors import ArgumentError, EngineError
 from elman.unfold.loop import loop
-from elman.unfold.request import Request, Unfolded
+from elman.unfold.request import Refused, Request, Unfolded
 
-
-@dataclass(frozen=True)
-class Engine:
-    """One way to unfold.
-
-    Args:
-        run: Unfolds a request; the numbers are those of `loop`.
-        refuses: Says why the engine cannot run a request, or `None` if it can.
-    """
-
-    run: Callable[[Request], Unfolded]
-    refuses: Callable[[Request], str | None]
+# One way to unfold: the numbers are those of `loop`. It raises `Refused`, before any work, if it cannot.
+Engine = Callable[[Request], Unfolded]
 
 
 def _compiled(request: Request) -> Unfolded:
-    from elman.unfold.compiled.engine import compiled  # loads LLVM, which a loop does not need
+    from elman.unfold.compiled.engine import compiled  # loads LLVM and torch.export, which a loop does not need
 
     return compiled(request)
 
 
-def _compiled_refuses(request: Request) -> str | None:
-    from elman.unfold.compiled.engine import refuses
-
-    return refuses(request)
-
-
 ENGINES: dict[str, Engine] = {
-    "compiled": Engine(_compiled, refuses=_compiled_refuses),
-    "loop": Engine(loop, refuses=lambda request: None),
+    "compiled": _compiled,
+    "loop": loop,
 }
 
 
@@ -51,8 +34,14 @@ def check_engine(name: str) -> str:
 
 def run(engine: str, request: Request) -> Unfolded:
     """Unfold with the engine of this name, or with the fastest that can if it is `"auto"`."""
-    if engine == "auto":
-        engine = next(name for name in ENGINES if ENGINES[name].refuses(request) is None)
-    elif (reason := ENGINES[engine].refuses(request)) is not None:
-        raise EngineError(f"engine {engine!r} cannot unfold {type(request.cell).__name__}: {reason}")
-    return ENGINES[engine].run(request)
+    if engine != "auto":
+        try:
+            return ENGINES[engine](request)
+        except Refused as reason:
+            raise EngineError(f"engine {engine!r} cannot unfold {type(request.cell).__name__}: {reason}") from None
+    for one in ENGINES.values():
+        try:
+            return one(request)
+        except Refused:
+            continue
+    raise AssertionError("the loop refuses nothing")

@@ -34,13 +34,19 @@ class Request:
     return_states: bool = False
 
 
+class Refused(Exception):
+    """An engine cannot run this request; the message says why."""
+
+
 class Unfolded(NamedTuple):
     """What comes of unfolding a cell.
 
     Args:
         output: `(time, batch, output_size)`; zero after the length of a row.
         state: The state after the last step of each row, one tensor `(batch, ...)` for each part.
-        states: For each part of the state its value after every step, `(time, batch, ...)`; or `None`.
+        states: For each part of the state its value after every step, `(time, batch, ...)`; or `None`. Where a row
+            has no step stands what the row has there: its last state after its end, or, read backwards, the state
+            that it will begin with.
     """
 
     output: Tensor

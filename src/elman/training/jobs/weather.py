@@ -44,7 +44,7 @@ def forecast_weather(
     split = data.split_by_time(len(weather), test=0.2, validation=0.08)
     known = data.calendar(weather.times, ["day"])
     cut = partial(data.windows, weather.values, _HISTORY, _HORIZON, targets=[weather.column("temp")])
-    whole, thin = cut(), cut(stride=8 if quick else 1)
+    whole, learnt = cut(), cut(stride=8 if quick else 1)
     both = slice(0, split.test.start)
     test = whole.within(split.test)
     measured = test.outputs()
@@ -53,8 +53,11 @@ def forecast_weather(
     bench.score("seasonal naive (24 h)", lambda: mean_absolute_error(seasonal_naive(test, 24), measured))
     bench.score(
         "ridge regression",
-        lambda: mean_absolute_error(Ridge.fit(whole.within(both), known=known).predict(test, known=known), measured),
+        lambda: mean_absolute_error(Ridge.fit(learnt.within(both), known=known).predict(test, known=known), measured),
     )
+
+    def examples(part: slice) -> WindowExamples:
+        return WindowExamples(learnt.within(part), known)
 
     def make(part: slice, body: MakeBody | None = None) -> Forecaster:
         with seeded(seed):
@@ -70,11 +73,8 @@ def forecast_weather(
                 input_dropout=0.2,
                 body=body,
             )
-        model.prepare(WindowExamples(whole.within(part), known))
+        model.prepare(examples(part))
         return model
-
-    def examples(part: slice) -> WindowExamples:
-        return WindowExamples(thin.within(part), known)
 
     def epochs_that_pay(body: MakeBody | None, watching: Callback) -> History:
         model = make(split.train, body)

@@ -44,22 +44,28 @@ class Course:
     def order(self) -> Tensor:
         """Rows, the longest first."""
         if self.lengths is None:
-            return torch.arange(self.batch)
+            return _even(self.time, self.batch)[0]
         return torch.argsort(self.lengths, descending=True, stable=True)
 
     @cached_property
     def counts(self) -> Tensor:
         """Rows that have a step, at each time."""
         if self.lengths is None:
-            return torch.full((self.time,), self.batch)
+            return _even(self.time, self.batch)[1]
         return (self.lengths > torch.arange(self.time)[:, None]).sum(dim=1)
 
     @cached_property
     def last(self) -> Tensor:
         """The last time of each row, in `order`."""
         if self.lengths is None:
-            return torch.full((self.batch,), self.time - 1)
+            return _even(self.time, self.batch)[2]
         return self.lengths[self.order] - 1
+
+
+@lru_cache(maxsize=64)
+def _even(time: int, batch: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Order, counts and last times of rows that all have `time` steps."""
+    return torch.arange(batch), torch.full((time,), batch), torch.full((batch,), time - 1)
 
 
 class Core:

@@ -18,7 +18,7 @@ from elman.unfold.compiled.core import Core, Course
 from elman.unfold.compiled.evaluate import Environment
 from elman.unfold.compiled.fingerprint import fingerprint
 from elman.unfold.compiled.plan import NotCompilable, Plan, make_plan
-from elman.unfold.request import Request, Unfolded
+from elman.unfold.request import Refused, Request, Unfolded
 
 _lock = threading.RLock()
 Tensors = Sequence[Tensor]
@@ -45,34 +45,36 @@ _by_cell: "weakref.WeakKeyDictionary[Cell, dict[Any, Prepared | str]]" = weakref
 
 
 def compiled(request: Request) -> Unfolded:
-    """Unfold with machine code: the numbers are those of `loop`, to rounding."""
+    """Unfold with machine code: the numbers are those of `loop`, to rounding.
+
+    Raises:
+        Refused: If the input is not on the CPU, of another dtype than float32 and float64, or empty, or if the step
+            cannot be compiled.
+    """
+    _check(request)
     prepared = _prepare(request.cell, request.input)
-    assert isinstance(prepared, Prepared)
+    if isinstance(prepared, str):
+        raise Refused(prepared)
     time, batch = request.input.shape[:2]
-    course = Course(
-        time,
-        batch,
-        request.reverse,
-        request.lengths,
-        None if request.reset is None else request.reset.to(torch.uint8).contiguous(),
-    )
-    with torch.autocast("cpu", enabled=False):
-        return _run(prepared, request, course)
+    reset = None if request.reset is None else request.reset.to(torch.uint8).contiguous()
+    course = Course(time, batch, request.reverse, request.lengths, reset)
+    if torch.is_autocast_enabled("cpu"):
+        with torch.autocast("cpu", enabled=False):
+            return _run(prepared, request, course)
+    return _run(prepared, request, course)
 
 
-def refuses(request: Request) -> str | None:
-    """Why the engine cannot run a request; `None` if it can."""
+def _check(request: Request) -> None:
+    """Refuse what no compiled step can be run on."""
     input = request.input
     if input.device.type != "cpu":
-        return f"it makes code for the processor, and the input is on {input.device}"
+        raise Refused(f"it makes code for the processor, and the input is on {input.device}")
     if input.dtype not in (torch.float32, torch.float64):
-        return f"it works in float32 and float64, and the input is {str(input.dtype).removeprefix('torch.')}"
+        raise Refused(f"it works in float32 and float64, and the input is {str(input.dtype).removeprefix('torch.')}")
     if input.shape[0] == 0 or input.shape[1] == 0:
-        return "there is no step to take"
+        raise Refused("there is no step to take")
     if any(part.dtype != input.dtype for part in request.initial):
-        return "a part of the state has another dtype than the input"
-    prepared = _prepare(request.cell, input)
-    return prepared if isinstance(prepared, str) else None
+        raise Refused("a part of the state has another dtype than the input")
 
 
 def _prepare(cell: Cell, input: Tensor) -> Prepared | str:
@@ -117,11 +119,9 @@ def _run(prepared: Prepared, request: Request, course: Course) -> Unfolded:
     parameters = outside.get_all(plan.parameters)
     exports, last = _Unfold.run(core, course, sequences, request.state, request.initial, parameters)
 
-    behind = _tensors(captured, request.cell, input)
-    behind.update(outside)
     for value, tensor in zip(plan.exports, exports, strict=True):
-        behind.set(value, tensor.reshape(time * batch, *value.shape))
-    output = behind.get_all([captured.output])[0]
+        outside.set(value, tensor.reshape(time * batch, *value.shape))
+    output = outside.get_all([captured.output])[0]
     if not captured.output.batched:
         output = output.expand(time * batch, *output.shape)
     output = output.reshape(time, batch, *captured.output.shape)

@@ -28,7 +28,7 @@ def log1p(lanes: Lanes, x: ir.Value) -> ir.Value:
     # Beyond 2 / epsilon nothing lost can be seen, and 2⁻ᵉ may not be a number any more.
     small = lanes.compare("lt", u, 2.0 ** (lanes.format.fraction + 1))
     scale = lanes.shift_left(lanes.builder.sub(lanes.whole(lanes.format.bias), exponent), lanes.format.fraction)
-    f = lanes.select(small, f, f)
+    f = lanes.select(small, lanes.fma(lost, lanes.number_of(scale), f), f)
     return lanes.with_sign_of(_with_limits(lanes, u, _log(lanes, exponent, f)), x)
 
 
