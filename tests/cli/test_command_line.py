@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import sysconfig
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +18,8 @@ def run(*arguments: str, cwd=None) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_command_and_the_module_are_the_same():
-    command = subprocess.run(["elman", "--help"], capture_output=True, text=True, timeout=60, check=True)
+    script = Path(sysconfig.get_path("scripts")) / "elman"
+    command = subprocess.run([script, "--help"], capture_output=True, text=True, timeout=60, check=True)
     assert command.stdout == run("--help").stdout
 
 

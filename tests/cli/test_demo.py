@@ -41,7 +41,7 @@ def test_what_is_printed_is_what_is_written(folder):
     printed = (folder / "stdout").read_text()
     for job in json.loads((folder / "runs/demo/metrics.json").read_text())["jobs"].values():
         for score in job["scores"]:
-            assert f"{score['score']:.3f}" in printed
+            assert f"{score['score']:.{3 if job['unit'] else 4}f}" in printed
 
 
 def test_the_models_can_be_loaded_and_the_histories_read(folder):
@@ -52,7 +52,7 @@ def test_the_models_can_be_loaded_and_the_histories_read(folder):
 
 
 def test_progress_is_plain_lines_on_standard_error(folder):
-    assert "weather: recurrent network (gru): epoch 1/1" in (folder / "stderr").read_text()
+    assert "images: recurrent network (gru): epoch 1/2" in (folder / "stderr").read_text()
     assert "\x1b" not in (folder / "stderr").read_text() + (folder / "stdout").read_text()
 
 

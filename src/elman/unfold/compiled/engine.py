@@ -93,7 +93,8 @@ def _make(cell: Cell, input: Tensor) -> Prepared | str:
     try:
         with torch.no_grad():
             checked_step(cell, input.new_zeros(batch, cell.input_size), cell.initial_state(batch))
-            captured = capture(cell, input.new_zeros(3, cell.input_size), cell.initial_state(3))
+            example = tuple(part.detach().clone() for part in cell.initial_state(3))
+            captured = capture(cell, input.new_zeros(3, cell.input_size), example)
             plan = make_plan(captured)
     except (NotCapturable, NotCompilable) as error:
         return str(error)
@@ -200,19 +201,19 @@ class _Unfold(Function):
     ) -> tuple[Tensor, ...]:
         a, b, c, d = _groups(tensors, sequences, parts)
         result = running.forward(core, "forward", course, a, b, c, d, True)
-        ctx.core, ctx.course, ctx.counts = core, course, (sequences, parts, len(result.exports))
-        ctx.states, ctx.saved = result.states, result.saved
-        ctx.save_for_backward(*tensors)
+        ctx.core, ctx.course = core, course
+        ctx.counts = (sequences, parts, len(result.exports), len(tensors))
+        ctx.save_for_backward(*tensors, *result.states, *result.saved)
         return (*result.exports, *result.last)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        sequences, parts, exports = ctx.counts
-        tensors = ctx.saved_tensors
+        sequences, parts, exports, count = ctx.counts
+        tensors, kept = ctx.saved_tensors[:count], ctx.saved_tensors[count:]
         if torch.is_grad_enabled():
             return (None, None, None, None, *_second(ctx, tensors, gradients))
         a, b, c, d = _groups(tensors, sequences, parts)
-        result = running.Result([], [], ctx.states, ctx.saved)
+        result = running.Result([], [], list(kept[:parts]), list(kept[parts:]))
         needed = ctx.needs_input_grad[4 + sequences + 2 * parts :]
         found = running.backward(
             ctx.core, ctx.course, a, b, c, d, result, gradients[:exports], gradients[exports:], needed
@@ -228,7 +229,7 @@ def _groups(tensors: Sequence[Tensor], sequences: int, parts: int) -> tuple[Tens
 
 def _second(ctx: Any, tensors: Sequence[Tensor], gradients: Sequence[Tensor]) -> list[Tensor | None]:
     """The gradient with a graph of its own, through the loop."""
-    sequences, parts, _ = ctx.counts
+    sequences, parts, _, _ = ctx.counts
     a, b, c, d = _groups(tensors, sequences, parts)
     with torch.enable_grad():
         exports, last = running.reference(ctx.core.plan, ctx.course, a, b, c, d)
