@@ -30,7 +30,7 @@ print({name: tuple(value.shape) for name, value in elman.trace(Leaky(3, 5), x).t
 layer = elman.Recurrent(Leaky, 3, hidden_size=[32, 16], bidirectional=True)
 head = nn.Linear(layer.output_size, 3)
 optimizer = torch.optim.Adam([*layer.parameters(), *head.parameters()], lr=0.01)
-for epoch in range(20):
+for epoch in range(21):
     output, _ = layer(x)
     loss = (head(output) - x.mean(dim=0)).square().mean()
     optimizer.zero_grad()
@@ -38,4 +38,3 @@ for epoch in range(20):
     optimizer.step()
     if epoch % 10 == 0:
         print(f"epoch {epoch}: loss {loss.item():.4f}")
-print(f"after: loss {loss.item():.4f}")
