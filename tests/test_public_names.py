@@ -29,6 +29,8 @@ PUBLIC = [
     "unfold",
     "Trace",
     "trace",
+    "Why",
+    "why",
     "Recurrent",
     "detach",
     "Forecaster",

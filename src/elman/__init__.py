@@ -40,6 +40,8 @@ _HOMES = {
     "unfold": "elman.unfold",
     "Trace": "elman.unfold",
     "trace": "elman.unfold",
+    "Why": "elman.unfold",
+    "why": "elman.unfold",
     "Recurrent": "elman.layers",
     "detach": "elman.layers",
     "Forecaster": "elman.models",
@@ -84,7 +86,7 @@ if TYPE_CHECKING:
     from elman.layers import Recurrent, detach
     from elman.models import Classifier, Forecaster, SequenceExamples, WindowExamples, load, save
     from elman.training import Callback, History, fit
-    from elman.unfold import Trace, Unfolded, trace, unfold
+    from elman.unfold import Trace, Unfolded, Why, trace, unfold, why
 
 __all__ = [
     "__version__",
@@ -109,6 +111,8 @@ __all__ = [
     "unfold",
     "Trace",
     "trace",
+    "Why",
+    "why",
     "Recurrent",
     "detach",
     "Forecaster",

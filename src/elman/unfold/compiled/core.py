@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from elman.unfold.compiled.evaluate import Environment
-from elman.unfold.compiled.gradient import Product, differentiate
+from elman.unfold.compiled.gradient import InputProduct, Product, differentiate
 from elman.unfold.compiled.graph import Value
 from elman.unfold.compiled.machine import Machine, compile_program
 from elman.unfold.compiled.plan import Plan
@@ -252,9 +252,10 @@ def before_each_step(course: Course, states: Tensor, state: Tensor, initial: Ten
 def backward(
     core: Core, course: Course, sequences: Sequence[Tensor], state: Sequence[Tensor], initial: Sequence[Tensor],
     parameters: Sequence[Tensor], result: Result, of_exports: Sequence[Tensor], of_last: Sequence[Tensor],
-    needed: Sequence[bool],
+    needed: tuple[Sequence[bool], Sequence[bool]],
 ) -> tuple[list[Tensor | None], list[Tensor], list[Tensor], list[Tensor | None]]:  # fmt: skip
-    """The gradients of sequences, state, initial state and parameters; `needed` says of which parameters."""
+    """The gradients of sequences, state, initial state and parameters; `needed` says of which sequences
+    and parameters."""
     plan, training = core.plan, core.training
     gradient = training.gradient
     like = sequences[0] if sequences else state[0]
@@ -282,7 +283,8 @@ def backward(
     of_state = [torch.zeros(tensor.shape, dtype=like.dtype) for tensor in state]
     of_initial = [torch.zeros(tensor.shape, dtype=like.dtype) for tensor in state]
     edges += [tensor for pair in zip(of_state, of_initial, strict=True) for tensor in pair]
-    run_machine(machine, course, edges, arrays, [-1] * len(arrays), _by_value(plan, parameters), like)
+    by_value = _by_value(plan, parameters)
+    run_machine(machine, course, edges, arrays, [-1] * len(arrays), by_value, like)
     if course.lengths is not None:  # a row without a step hands its gradient on
         empty = course.lengths == 0
         for tensor, given in zip(of_state, of_last, strict=True):
@@ -293,10 +295,25 @@ def backward(
     for value, states in zip(plan.captured.new_states, result.states, strict=True):
         known.setdefault(id(value), states)
     of_parameters: list[Tensor | None] = []
-    for tensor, parts, wanted in zip(parameters, gradient.parameters, needed, strict=True):
+    for tensor, parts, wanted in zip(parameters, gradient.parameters, needed[1], strict=True):
         of_parameters.append(_of_parameter(tensor, parts, known) if wanted else None)
-    of_sequences = [None if value is None else known[id(value)] for value in gradient.sequences]
+    of_sequences = [
+        _of_sequence(value, None if g is None else known[id(g)], gradient.products, known, by_value) if wanted else None
+        for value, g, wanted in zip(plan.sequences, gradient.sequences, needed[0], strict=True)
+    ]
     return of_sequences, of_state, of_initial, of_parameters
+
+
+def _of_sequence(
+    sequence: Value, direct: Tensor | None, products: Sequence[InputProduct], known: dict[int, Any], weights: dict
+) -> Tensor | None:
+    total = direct
+    for product in products:
+        if product.sequence is sequence:
+            weight = weights[id(product.weight)]
+            share = known[id(product.gradient)] @ (weight if product.transposed else weight.T)
+            total = share if total is None else total + share
+    return total
 
 
 class _Lazy:

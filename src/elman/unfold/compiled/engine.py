@@ -16,6 +16,7 @@ from elman.unfold.compiled import core as running
 from elman.unfold.compiled.capture import Captured, NotCapturable, capture
 from elman.unfold.compiled.core import Core, Course
 from elman.unfold.compiled.evaluate import Environment
+from elman.unfold.compiled.explain import in_words
 from elman.unfold.compiled.fingerprint import fingerprint
 from elman.unfold.compiled.plan import NotCompilable, Plan, make_plan
 from elman.unfold.request import Refused, Request, Unfolded
@@ -62,6 +63,15 @@ def compiled(request: Request) -> Unfolded:
         with torch.autocast("cpu", enabled=False):
             return _run(prepared, request, course)
     return _run(prepared, request, course)
+
+
+def explain(request: Request) -> dict[str, str]:
+    """The parts of a request's step in words; raises `Refused` as `compiled` does."""
+    _check(request)
+    prepared = _prepare(request.cell, request.input)
+    if isinstance(prepared, str):
+        raise Refused(prepared)
+    return in_words(prepared.core)
 
 
 def _check(request: Request) -> None:
@@ -214,7 +224,8 @@ class _Unfold(Function):
             return (None, None, None, None, *_second(ctx, tensors, gradients))
         a, b, c, d = _groups(tensors, sequences, parts)
         result = running.Result([], [], list(kept[:parts]), list(kept[parts:]))
-        needed = ctx.needs_input_grad[4 + sequences + 2 * parts :]
+        wanted = ctx.needs_input_grad[4:]
+        needed = (wanted[:sequences], wanted[sequences + 2 * parts :])
         found = running.backward(
             ctx.core, ctx.course, a, b, c, d, result, gradients[:exports], gradients[exports:], needed
         )

@@ -29,6 +29,16 @@ class Sum:
 
 
 @dataclass(frozen=True)
+class InputProduct:
+    """A share of a sequence's gradient as one product over all steps: of `gradient` with a weight of the core."""
+
+    sequence: Value
+    gradient: Value
+    weight: Value
+    transposed: bool
+
+
+@dataclass(frozen=True)
 class Gradient:
     """The gradient of a core, as more of its graph.
 
@@ -36,7 +46,8 @@ class Gradient:
         of_states: Leaves: the gradient that comes back to each part of the new state.
         of_exports: Leaves: the gradient of each export.
         states: The gradient of each part of the state before the step; `None` if it is zero.
-        sequences: The gradient of each sequence that the core reads.
+        sequences: The gradient of each sequence that the core reads, as far as it is not in `products`.
+        products: What the products of sequences with weights add to their gradients.
         parameters: For each parameter of the core, what its gradient is made of.
     """
 
@@ -44,6 +55,7 @@ class Gradient:
     of_exports: tuple[Value, ...]
     states: tuple[Value | None, ...]
     sequences: tuple[Value | None, ...]
+    products: tuple[InputProduct, ...]
     parameters: tuple[tuple[Product | Sum, ...], ...]
 
 
@@ -56,6 +68,8 @@ def differentiate(plan: Plan) -> Gradient:
     for value, g in zip((*plan.captured.new_states, *plan.exports), (*of_states, *of_exports), strict=True):
         gather.give(value, g)
 
+    products: list[InputProduct] = []
+    sequences = {id(value) for value in plan.sequences}
     parameters: dict[int, list[Product | Sum]] = {id(value): [] for value in plan.parameters}
     for value in reversed(plan.core):
         g = gather.take(value)
@@ -67,6 +81,9 @@ def differentiate(plan: Plan) -> Gradient:
             x, weight = value.inputs
             if id(weight) in parameters:
                 parameters[id(weight)].append(Product(x, g, value.attributes[0]))
+            if id(x) in sequences:
+                products.append(InputProduct(x, g, weight, value.attributes[0]))
+                continue
         for part, share in zip(value.inputs, backward(G, g, value), strict=True):
             if share is None or part.op == "constant":
                 continue
@@ -82,6 +99,7 @@ def differentiate(plan: Plan) -> Gradient:
         of_exports,
         states=tuple(gather.take(value) for value in plan.captured.states),
         sequences=tuple(gather.take(value) for value in plan.sequences),
+        products=tuple(products),
         parameters=tuple(tuple(parameters[id(value)]) for value in plan.parameters),
     )
 

@@ -13,6 +13,8 @@ from typing import Any
 
 Shape = tuple[int, ...]
 
+MOVEMENT = ("slice", "permute", "expand", "reshape")  # operations that only say where numbers are
+
 
 @dataclass(frozen=True, eq=False)
 class Value:

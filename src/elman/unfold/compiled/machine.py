@@ -1,6 +1,7 @@
 """From LLVM IR to functions that can be called."""
 
 import ctypes
+import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +9,9 @@ from dataclasses import dataclass
 import llvmlite.binding as llvm
 from llvmlite import ir
 
+from elman.unfold.compiled import cache
 from elman.unfold.compiled.kernel import Kernel
+from elman.unfold.compiled.key import key_of
 from elman.unfold.compiled.linear import emit_pack, panel_width
 from elman.unfold.compiled.program import Program
 from elman.unfold.compiled.target import Target
@@ -79,7 +82,16 @@ def load(program: Program, kernel_width: int, scratch: int, code: bytes, target:
     return Machine(program, run, pack, kernel_width, scratch, engine)
 
 
+_SIZES = struct.Struct("<QQ")  # what stands before the code in the cache: width of a panel, numbers of scratch
+
+
 def compile_program(program: Program, target: Target, bits: int) -> Machine:
-    """A program as functions of this process."""
-    module, kernel = build_module(program, target, bits)
-    return load(program, panel_width(kernel), kernel.scratch_size, compile_object(module, target), target)
+    """A program as functions of this process, from the cache if it was compiled before."""
+    key = key_of(program.schedule, program.signature, target, bits)  # all that `build_module` reads
+    stored = cache.read(key)
+    if stored is None:
+        module, kernel = build_module(program, target, bits)
+        stored = _SIZES.pack(panel_width(kernel), kernel.scratch_size) + compile_object(module, target)
+        cache.write(key, stored)
+    width, scratch = _SIZES.unpack_from(stored)
+    return load(program, width, scratch, stored[_SIZES.size :], target)

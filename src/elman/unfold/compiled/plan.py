@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from elman.unfold.compiled.capture import Captured
-from elman.unfold.compiled.graph import Value, ancestors
+from elman.unfold.compiled.graph import MOVEMENT, Value, ancestors
 
 
 class NotCompilable(Exception):
@@ -47,8 +47,9 @@ def make_plan(captured: Captured) -> Plan:
 
     fed_back = {id(value) for value in ancestors(captured.new_states)}
     leaves = {id(value) for value in captured.states}
-    core = [v for v in everything if id(v) in stateful and id(v) in fed_back and id(v) not in leaves]
-    inside = {id(value) for value in core}
+    inside = {id(v) for v in everything if id(v) in stateful and id(v) in fed_back and id(v) not in leaves}
+    inside |= _taken_in(everything, inside)
+    core = [v for v in everything if id(v) in inside]
     for value in core:
         _refuse(value)
     for value in captured.new_states:
@@ -70,6 +71,33 @@ def make_plan(captured: Captured) -> Plan:
         core=tuple(core),
         exports=tuple(_unique(exports)),
     )
+
+
+def _taken_in(everything: list[Value], inside: set[int]) -> set[int]:
+    """Values of the input part that are better off in the core.
+
+    A slice, or another view, costs nothing there and a copy here. A product of a narrow input costs little there,
+    where for all time steps at once its result would be written to memory and read again.
+    """
+    taken: set[int] = set()
+    for value in reversed(everything):
+        read = id(value) in inside or id(value) in taken
+        for part in value.inputs if read else ():
+            if part.batched and id(part) not in inside and (part.op in MOVEMENT or _is_narrow(part)):
+                taken.add(id(part))
+    return taken
+
+
+def _is_narrow(value: Value) -> bool:
+    """Whether a value is a product of an input that is narrow beside the result, with or without a bias."""
+    if value.op == "linear":
+        x = value.inputs[0]
+        return x.op == "input" and len(x.shape) == 1 and 2 * x.size <= value.size
+    if value.op == "add":
+        return any(_is_narrow(part) for part in value.inputs) and all(
+            not part.batched or _is_narrow(part) for part in value.inputs
+        )
+    return False
 
 
 _INSTEAD = {

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from elman.unfold.compiled.gradient import Gradient, Product, Sum
-from elman.unfold.compiled.graph import Graph, Value
+from elman.unfold.compiled.graph import MOVEMENT, Graph, Value
 from elman.unfold.compiled.kernel import Signature, Table
 from elman.unfold.compiled.operations import OPERATIONS
 from elman.unfold.compiled.plan import Plan
-from elman.unfold.compiled.stages import MOVEMENT, Place, Schedule, make_schedule
+from elman.unfold.compiled.stages import Place, Schedule, make_schedule
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,7 @@ class Training:
 def training_programs(plan: Plan, gradient: Gradient) -> Training:
     """Both kernels, with a decision on what is saved and what is computed again."""
     wanted = [value for value in (*gradient.states, *gradient.sequences) if value is not None]
+    wanted += [product.gradient for product in gradient.products]
     core = {id(value) for value in plan.core}
     for parts in gradient.parameters:
         for part in parts:

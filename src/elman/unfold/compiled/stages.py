@@ -10,10 +10,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from elman.unfold.compiled.graph import Shape, Value
+from elman.unfold.compiled.graph import MOVEMENT, Shape, Value
 from elman.unfold.compiled.operations import OPERATIONS
 
-MOVEMENT = ("slice", "permute", "expand", "reshape")
 BARRIERS = ("linear", "sum", "max", "matmul")
 CHEAP = ("neg", "abs", "sign", "add", "sub", "mul", "maximum", "minimum", "where", "hold", "lt", "le", "gt", "ge", "eq",
          "ne", "and", "or", "not")  # fmt: skip
