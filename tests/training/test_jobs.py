@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from elman import data
+from elman.data import Scaler
 from elman.training import Callback, jobs
 from elman.training.jobs.weather import wind_as_vector
 
@@ -86,3 +87,17 @@ def test_weather_does_not_lose_to_ridge_regression():
 @pytest.mark.parametrize(("job", "least"), [(jobs.tell_voices, 0.975), (jobs.read_digits, 0.98)])
 def test_classes_are_told_as_well_as_the_demo_says(job, least):
     assert job().scores[-1].value >= least
+
+
+def test_the_neighbours_are_scaled_by_the_training_part_alone(monkeypatch):
+    digits = data.load("digits")
+    kept = data.split_by_label(digits.labels, 0.25, seed=0).kept
+    seen = []
+    fit = Scaler.fit
+    monkeypatch.setattr(Scaler, "fit", lambda sequences: seen.append(sequences) or fit(sequences))
+    jobs.read_digits(quick=True)
+    rows = np.concatenate(digits.take(kept).take(np.arange(0, len(kept), 3)).sequences)
+    assert seen
+    for given in seen:
+        values = given if isinstance(given, np.ndarray) else np.concatenate([np.asarray(one) for one in given])
+        np.testing.assert_array_equal(np.asarray(values).reshape(-1, rows.shape[1]), rows)

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from elman.cells.check import check_input, check_state
+from elman.cells.check import check_input, check_state, first_parameter
 from elman.cells.contract import checked_step, initial_state
 from elman.errors import ArgumentError
 
@@ -69,7 +69,8 @@ class Cell(nn.Module):
 
     def initial_state(self, batch_size: int) -> State:
         """The state before the first time instance: zeros, in the dtype and on the device of the parameters."""
-        like = next((p for p in self.parameters() if p.is_floating_point() or p.is_complex()), torch.empty(0))
+        like = first_parameter(self)
+        like = torch.empty(0) if like is None else like
         return tuple(like.new_zeros(batch_size, *shape) for shape in self.state_shapes.values())
 
     def forward(self, x: Tensor, state: State | None = None) -> Step:

@@ -11,6 +11,14 @@ if TYPE_CHECKING:
     from elman.cells.base import Cell, State
 
 
+def first_parameter(cell: "Cell") -> Tensor | None:
+    """The parameter whose dtype and device are the cell's; `None` if it has no floating-point one."""
+    for own in cell._parameters.values():  # mostly there is one, and `parameters()` takes its time to look further
+        if own is not None and (own.is_floating_point() or own.is_complex()):
+            return own
+    return next((p for p in cell.parameters() if p.is_floating_point() or p.is_complex()), None)
+
+
 def check_input(cell: "Cell", input: Any, axes: tuple[str, ...]) -> Tensor:
     """The input, if it has these axes, the features last, and is of the cell's kind."""
     expected = f"({', '.join(axes)})"
@@ -29,7 +37,7 @@ def check_input(cell: "Cell", input: Any, axes: tuple[str, ...]) -> Tensor:
             f"input is {dtype_name(input.dtype)}; a cell works on floating-point numbers. Use input.float(), or "
             "torch.nn.Embedding for whole numbers that stand for things"
         )
-    like = next((p for p in cell.parameters() if p.is_floating_point() or p.is_complex()), None)
+    like = first_parameter(cell)
     if like is not None:
         if input.device != like.device:
             raise ArgumentError(f"input is on {input.device}, the cell on {like.device}; move one to the other")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from elman.cells.check import dtype_name
+from elman.cells.check import dtype_name, first_parameter
 from elman.errors import ContractError
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ def initial_state(cell: "Cell", batch: int) -> "State":
     initial = cell.initial_state(batch)
     name = f"{type(cell).__name__}.initial_state"
     expect_state(name, cell, initial, batch)
-    like = next((p for p in cell.parameters() if p.is_floating_point()), None)
+    like = first_parameter(cell)
     for part, value in zip(cell.state_shapes, initial, strict=True):
-        if like is not None and value.is_floating_point() and value.dtype != like.dtype:
+        if like is not None and not like.is_complex() and value.is_floating_point() and value.dtype != like.dtype:
             raise ContractError(
                 f"{name}: part {part!r} of the state is {dtype_name(value.dtype)}; expected the parameters' "
                 f"{dtype_name(like.dtype)}, as in self.W.new_zeros(batch_size, ...)"
