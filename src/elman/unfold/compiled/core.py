@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from elman.unfold.compiled.evaluate import Environment
-from elman.unfold.compiled.gradient import InputProduct, Product, differentiate
+from elman.unfold.compiled.gradient import InputProduct, Product, Sum, differentiate
 from elman.unfold.compiled.graph import Value
 from elman.unfold.compiled.machine import Machine, compile_program
 from elman.unfold.compiled.plan import Plan
@@ -100,7 +100,7 @@ class Core:
 def run_machine(
     machine: Machine,
     course: Course,
-    edges: Sequence[Tensor],
+    edges: Sequence[Tensor | None],
     arrays: Sequence[Tensor],
     rings: Sequence[int],
     parameters: dict[int, Tensor],
@@ -253,7 +253,7 @@ def backward(
     core: Core, course: Course, sequences: Sequence[Tensor], state: Sequence[Tensor], initial: Sequence[Tensor],
     parameters: Sequence[Tensor], result: Result, of_exports: Sequence[Tensor], of_last: Sequence[Tensor],
     needed: tuple[Sequence[bool], Sequence[bool]],
-) -> tuple[list[Tensor | None], list[Tensor], list[Tensor], list[Tensor | None]]:  # fmt: skip
+) -> tuple[list[Tensor | None], list[Tensor], list[Tensor | None], list[Tensor | None]]:  # fmt: skip
     """The gradients of sequences, state, initial state and parameters; `needed` says of which sequences
     and parameters."""
     plan, training = core.plan, core.training
@@ -277,11 +277,12 @@ def backward(
             make = torch.empty if course.lengths is None else torch.zeros
             arrays.append(make((course.time, course.batch, *value.shape), dtype=like.dtype))
             known[id(value)] = arrays[-1]
-    edges = [tensor.contiguous() for pair in zip(state, initial, strict=True) for tensor in pair]
-    zeros = [torch.zeros_like(tensor) for tensor in state]
-    edges += [tensor.contiguous() for pair in zip(of_last, zeros, strict=True) for tensor in pair]
+    edges: list[Tensor | None] = [tensor.contiguous() for pair in zip(state, initial, strict=True) for tensor in pair]
     of_state = [torch.zeros(tensor.shape, dtype=like.dtype) for tensor in state]
-    of_initial = [torch.zeros(tensor.shape, dtype=like.dtype) for tensor in state]
+    resets = course.reset is not None  # without them no row goes back to the initial state
+    of_initial = [torch.zeros_like(tensor) if resets else None for tensor in of_state]
+    for given in of_last:
+        edges += [given.contiguous(), torch.zeros_like(given) if resets else None]
     edges += [tensor for pair in zip(of_state, of_initial, strict=True) for tensor in pair]
     by_value = _by_value(plan, parameters)
     run_machine(machine, course, edges, arrays, [-1] * len(arrays), by_value, like)
@@ -294,9 +295,11 @@ def backward(
         known[id(value)] = _Lazy(course, states, first, anew)
     for value, states in zip(plan.captured.new_states, result.states, strict=True):
         known.setdefault(id(value), states)
-    of_parameters: list[Tensor | None] = []
-    for tensor, parts, wanted in zip(parameters, gradient.parameters, needed[1], strict=True):
-        of_parameters.append(_of_parameter(tensor, parts, known) if wanted else None)
+    shares: dict[Any, Tensor] = {}
+    of_parameters = [
+        _of_parameter(tensor, parts, known, shares) if wanted else None
+        for tensor, parts, wanted in zip(parameters, gradient.parameters, needed[1], strict=True)
+    ]
     of_sequences = [
         _of_sequence(value, None if g is None else known[id(g)], gradient.products, known, by_value) if wanted else None
         for value, g, wanted in zip(plan.sequences, gradient.sequences, needed[0], strict=True)
@@ -327,19 +330,26 @@ class _Lazy:
         return before_each_step(*self.arguments)
 
 
-def _of_parameter(parameter: Tensor, parts: Sequence, known: dict) -> Tensor:
+def _of_parameter(
+    parameter: Tensor, parts: Sequence[Product | Sum], known: dict[int, Any], shares: dict[Any, Tensor]
+) -> Tensor:
+    """The gradient of a parameter; what another has a share of too, as two biases that are added, is computed once."""
     total: Tensor | None = None
     for part in parts:
-        if isinstance(part, Product):
-            left = known[id(part.left)]
-            left = left.tensor if isinstance(left, _Lazy) else left
-            right = known[id(part.right)]
-            left, right = left.reshape(-1, left.shape[-1]), right.reshape(-1, right.shape[-1])
-            share = right.T @ left if part.transposed else left.T @ right
-        else:
-            share = known[id(part.value)].sum(dim=(0, 1))
-        total = share if total is None else total + share
+        key = (id(part.left), id(part.right), part.transposed) if isinstance(part, Product) else id(part.value)
+        if key not in shares:
+            shares[key] = _share(part, known)
+        total = shares[key] if total is None else total + shares[key]
     return torch.zeros_like(parameter) if total is None else total
+
+
+def _share(part: Product | Sum, known: dict[int, Any]) -> Tensor:
+    if not isinstance(part, Product):
+        return known[id(part.value)].sum(dim=(0, 1))
+    left = known[id(part.left)]
+    left = left.tensor if isinstance(left, _Lazy) else left
+    left, right = left.flatten(0, -2), known[id(part.right)].flatten(0, -2)
+    return right.T @ left if part.transposed else left.T @ right
 
 
 def reference(
