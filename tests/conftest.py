@@ -1,4 +1,8 @@
+import atexit
+import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import jaxtyping
@@ -10,6 +14,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 # Before elman is imported: every jaxtyping annotation of these floors is then checked at each call.
 jaxtyping.install_import_hook(["elman.cells", "elman.unfold", "elman.layers"], "checking.check")
+
+# Never the user's own cache of compiled code, but one for the run: xdist's workers inherit it from their controller.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    os.environ["ELMAN_CACHE"] = tempfile.mkdtemp(prefix="elman-tests-")
+    atexit.register(shutil.rmtree, os.environ["ELMAN_CACHE"], ignore_errors=True)
 
 torch.set_num_threads(1)
 torch.use_deterministic_algorithms(True, warn_only=True)

@@ -33,6 +33,7 @@ PUBLIC = [
     "why",
     "Recurrent",
     "detach",
+    "accelerate",
     "Forecaster",
     "Classifier",
     "WindowExamples",

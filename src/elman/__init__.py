@@ -44,6 +44,7 @@ _HOMES = {
     "why": "elman.unfold",
     "Recurrent": "elman.layers",
     "detach": "elman.layers",
+    "accelerate": "elman.layers",
     "Forecaster": "elman.models",
     "Classifier": "elman.models",
     "WindowExamples": "elman.models",
@@ -83,7 +84,7 @@ if TYPE_CHECKING:
         tap,
     )
     from elman.errors import ArgumentError, ContractError, DataError, ElmanError, EngineError
-    from elman.layers import Recurrent, detach
+    from elman.layers import Recurrent, accelerate, detach
     from elman.models import Classifier, Forecaster, SequenceExamples, WindowExamples, load, save
     from elman.training import Callback, History, fit
     from elman.unfold import Trace, Unfolded, Why, trace, unfold, why
@@ -115,6 +116,7 @@ __all__ = [
     "why",
     "Recurrent",
     "detach",
+    "accelerate",
     "Forecaster",
     "Classifier",
     "WindowExamples",

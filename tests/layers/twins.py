@@ -81,3 +81,32 @@ def results(network, x, hx, kind: str, *, batch_first: bool):
     found |= {f"gradient of hx {i}": part.grad for i, part in enumerate(leaves_of(hx))}
     found |= {f"gradient of {name}": parameter.grad for name, parameter in network.named_parameters()}
     return {name: value for name, value in found.items() if value is not None}
+
+
+def both_cells(name: str, **options):
+    """The cell of `torch.nn` and its twin, with the same random weights."""
+    name, *nonlinearity = name.split()
+    options |= {"nonlinearity": nonlinearity[0]} if nonlinearity else {}
+    theirs, ours = (
+        getattr(place, name)(INPUT, HIDDEN, dtype=torch.float64, **options) for place in (torch.nn, elman.nn)
+    )
+    ours.load_state_dict(theirs.state_dict(), strict=True)
+    return theirs, ours
+
+
+def cell_calls(name: str):
+    """Calls that a cell of `torch.nn` refuses."""
+
+    def state(*shape, dtype=None):
+        part = torch.zeros(shape, dtype=dtype)
+        return (part, part) if name == "LSTMCell" else part
+
+    return {
+        "a wrong number of features": lambda cell: cell(torch.zeros(2, 4)),
+        "three axes": lambda cell: cell(torch.zeros(7, 2, 3)),
+        "hx of another batch": lambda cell: cell(torch.zeros(2, 3), state(3, 5)),
+        "hx of another width": lambda cell: cell(torch.zeros(2, 3), state(2, 4)),
+        "hx of three axes": lambda cell: cell(torch.zeros(2, 3), state(1, 2, 5)),
+        "another dtype": lambda cell: cell(torch.zeros(2, 3).double()),
+        "integers": lambda cell: cell(torch.zeros(2, 3).long()),
+    }

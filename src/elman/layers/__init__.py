@@ -1,7 +1,8 @@
 """Cells stacked, in one or two directions, over a batch of sequences."""
 
+from elman.layers.accelerate import accelerate
 from elman.layers.recurrent import Recurrent
 from elman.layers.start import LearnedStart
 from elman.layers.state import detach
 
-__all__ = ["LearnedStart", "Recurrent", "detach"]
+__all__ = ["LearnedStart", "Recurrent", "accelerate", "detach"]

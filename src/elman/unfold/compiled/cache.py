@@ -38,13 +38,13 @@ _warned: set[Path] = set()
 def location() -> Path | None:
     """The folder: `ELMAN_CACHE`, or else the user's cache folder; `None` if turned off or if there is no home."""
     named = os.environ.get("ELMAN_CACHE")
-    if named is None:
-        path = platformdirs.user_cache_path("elman", appauthor=False)
-    elif named.strip().lower() in ("", "off"):
+    if named is not None and named.strip().lower() in ("", "off"):
         return None
-    else:
-        path = Path(os.path.expanduser(named))
-    return None if path.parts[:1] and path.parts[0].startswith("~") else path.absolute()
+    try:
+        path = platformdirs.user_cache_path("elman", appauthor=False) if named is None else Path(named).expanduser()
+    except RuntimeError:  # there is no home
+        return None
+    return None if path.parts[0] == "~" else path.absolute()  # a tilde that an older platformdirs could not expand
 
 
 def read(key: str) -> bytes | None:

@@ -1,7 +1,10 @@
 """From a cell's `step` to a graph, by `torch.export` with a free batch."""
 
+import io
+import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,9 +70,11 @@ def capture(cell: Cell, x: Tensor, state: State) -> Captured:
     """
     free = {0: Dim.DYNAMIC}
     try:
-        with warnings.catch_warnings(), torch.no_grad():
+        with warnings.catch_warnings(), _quiet(), torch.no_grad():
             warnings.simplefilter("ignore")
-            program = export(_Step(cell), (x, list(state)), dynamic_shapes=(free, [free for _ in state]), strict=False)
+            program = export(
+                _Step(_aside(cell)), (x, list(state)), dynamic_shapes=(free, [free for _ in state]), strict=False
+            )
     except Exception as error:
         reason = str(error).strip().splitlines()
         raise NotCapturable(
@@ -77,6 +82,31 @@ def capture(cell: Cell, x: Tensor, state: State) -> Captured:
             "computes with tensors alone: no branch on a value, no .item(), no use of the batch size as a number"
         ) from error
     return _translate(program, cell, state)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What export logs and prints when it fails is in the exception too, and the loop takes over."""
+    logger = logging.getLogger("torch.fx.experimental.symbolic_shapes")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        with redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def _aside(module: Any) -> Any:
+    """The module with tables of parameters of its own: export puts stand-ins into them while it reads, which another
+    thread that runs the cell must not see. The tensors are shared."""
+    twin = object.__new__(type(module))
+    twin.__dict__.update(module.__dict__)
+    for table in ("_parameters", "_buffers"):
+        twin.__dict__[table] = dict(module.__dict__[table])
+    within = module.__dict__["_modules"]
+    twin.__dict__["_modules"] = {name: None if one is None else _aside(one) for name, one in within.items()}
+    return twin
 
 
 def _translate(program: Any, cell: Cell, state: State) -> Captured:

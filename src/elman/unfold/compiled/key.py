@@ -74,4 +74,4 @@ def _line(part: Any, inner: list[int]) -> str:
     if is_dataclass(part) or isinstance(part, (tuple, list)):
         return f"{type(part).__name__} {inner}"
     assert part is None or isinstance(part, (bool, int, float, str)), f"no stable text for {type(part)}"
-    return f"{type(part).__name__} {part!r}"
+    return repr(part)
