@@ -3,13 +3,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test check format clean
+.PHONY: help demo bench test check format clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 demo: $(VENV)/elman  ## the main job: recurrent networks learn from the embedded data
 	$(BIN)/elman demo
+
+bench: $(VENV)/bench  ## speed against torch.nn, a Python loop, torch.compile and JAX: half an hour, on a quiet machine
+	mkdir -p runs
+	$(BIN)/elman bench --json runs/bench.json
 
 test: $(VENV)/dev  ## all tests and doctests
 	$(BIN)/pytest -n 2 -q
@@ -38,4 +42,8 @@ $(VENV)/elman: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) --editable '.[dev]'
+	touch $@
+
+$(VENV)/bench: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) --editable '.[bench]'
 	touch $@

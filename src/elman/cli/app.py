@@ -23,6 +23,12 @@ app.command(
 )
 app.command("elman.cli.cells:cells", name="cells", help="List the cells: what each is, its size and its paper.")
 app.command("elman.cli.data:data", name="data", help="List the embedded data sets, with source and licence.")
+app.command(
+    "elman.cli.bench:bench",
+    name="bench",
+    help="Measure speed against torch.nn, a Python loop, torch.compile and JAX.",
+)
+app.command("elman.cli.cache:cache", name="cache", help="Show the compiled code that is kept on disk, or clear it.")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
