@@ -44,7 +44,7 @@ def sweep(
     report = Report(describe_machine())
     for count in threads:
         with _process(count) as run:
-            sgemm = report.sgemm[count] = run(measure.measure_sgemm, seconds)
+            sgemm = report.sgemm[count] = run(measure.measure_sgemm)
             watch.on_threads(count, sgemm)
             for kind in kinds:
                 for mode in modes:
