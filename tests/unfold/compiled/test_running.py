@@ -160,3 +160,16 @@ def test_an_attribute_that_changes_changes_the_program():
     elman.unfold(cell, x)
     cell.nonlinearity = "relu"
     assert_near(elman.unfold(cell, x, engine="compiled").output, elman.unfold(cell, x, engine="loop").output)
+
+
+def test_a_slice_with_a_step_is_left_to_the_loop_gradient_and_all():
+    class EverySecond(elman.Cell):
+        def step(self, x, state):
+            (h,) = state
+            h = torch.tanh(torch.cat([h[:, ::2], h[:, 1::2]], dim=-1) + x.sum(dim=-1, keepdim=True))
+            return h, (h,)
+
+    x = torch.randn(6, 4, 3, requires_grad=True)
+    elman.unfold(EverySecond(3, 6), x).output.sum().backward()
+    with pytest.raises(elman.EngineError, match="unflatten"):
+        elman.unfold(EverySecond(3, 6), x, engine="compiled")

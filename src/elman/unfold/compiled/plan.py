@@ -113,6 +113,8 @@ def _refuse(value: Value) -> None:
         name = value.attributes[0].__name__
         instead = _INSTEAD.get(name, "use operations that the engine knows, or move it to what does not feed back")
         raise NotCompilable(f"torch operation {name!r} stands between the state and the next state; {instead}")
+    if value.op == "slice" and value.attributes[3] != 1:
+        raise NotCompilable("a slice with a step; write h.unflatten(-1, (-1, 2))[..., 0] instead of h[:, ::2]")
     if value.op == "linear" and len(value.inputs[0].shape) == 0:
         raise NotCompilable("a product of a number for each row with a matrix; multiply it instead")
 
