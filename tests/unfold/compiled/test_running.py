@@ -173,3 +173,14 @@ def test_a_slice_with_a_step_is_left_to_the_loop_gradient_and_all():
     elman.unfold(EverySecond(3, 6), x).output.sum().backward()
     with pytest.raises(elman.EngineError, match="unflatten"):
         elman.unfold(EverySecond(3, 6), x, engine="compiled")
+
+
+def test_a_twin_with_a_parametrised_weight_is_compiled_too(monkeypatch):
+    monkeypatch.setattr(engine, "_by_program", {})
+    layer = elman.nn.LSTM(3, 5)
+    nn.utils.parametrizations.weight_norm(layer, "weight_hh_l0")
+    layer.engine = "compiled"
+    output, _ = layer(torch.randn(6, 4, 3))
+    output.sum().backward()
+    assert layer.parametrizations.weight_hh_l0.original0.grad.abs().sum() > 0
+    elman.unfold(elman.LSTM(3, 5), torch.randn(6, 4, 3), engine="compiled")  # nor is a plain one refused afterwards

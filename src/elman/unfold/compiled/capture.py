@@ -102,8 +102,11 @@ def _aside(module: Any) -> Any:
     thread that runs the cell must not see. The tensors are shared."""
     twin = object.__new__(type(module))
     twin.__dict__.update(module.__dict__)
-    for table in ("_parameters", "_buffers"):
-        twin.__dict__[table] = dict(module.__dict__[table])
+    twin.__dict__["_buffers"] = dict(module.__dict__["_buffers"])
+    twin.__dict__["_parameters"] = {
+        name: one if one is None or isinstance(one, nn.Parameter) else nn.Parameter(one.detach(), requires_grad=False)
+        for name, one in module.__dict__["_parameters"].items()  # a twin's parametrised weight is a plain tensor
+    }
     within = module.__dict__["_modules"]
     twin.__dict__["_modules"] = {name: None if one is None else _aside(one) for name, one in within.items()}
     return twin
