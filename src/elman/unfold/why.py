@@ -79,7 +79,8 @@ def why(module: nn.Module) -> Reasons:
 
 
 def _why(name: str, cell: Cell, explain: Callable[[Request], dict[str, str]]) -> Why:
-    title = f"{name}: {cell!r}" if name else f"{cell!r}".splitlines()[0]
+    kind = f"{type(cell).__name__}({cell.extra_repr()})"  # its repr would list the modules within, over many lines
+    title = f"{name}: {kind}" if name else kind
     like = next(iter(cell.parameters()), torch.empty(0))
     start = initial_state(cell, 2)
     request = Request(cell, like.new_zeros(2, 2, cell.input_size), start, start)
