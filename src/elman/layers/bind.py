@@ -1,6 +1,5 @@
 """A cell around parameters that live elsewhere."""
 
-import copy
 from collections.abc import Mapping
 
 from torch import Tensor
@@ -15,6 +14,7 @@ def bind(pattern: Cell, parameters: Mapping[str, Tensor]) -> Cell:
         pattern: A cell of the right sizes and options; it is left as it is, and its own values are not used.
         parameters: A tensor for each name of `pattern.named_parameters()`.
     """
-    bound = copy.copy(pattern)
+    bound = object.__new__(type(pattern))  # copy.copy does the same, in ten times the time
+    bound.__dict__.update(pattern.__dict__)
     bound.__dict__["_parameters"] = dict(parameters)
     return bound

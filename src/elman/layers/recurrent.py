@@ -14,7 +14,7 @@ from elman.errors import ArgumentError
 from elman.layers.packed import pack_like, unpack
 from elman.layers.stack import Stack
 from elman.layers.start import LearnedStart
-from elman.unfold.border import check_lengths, check_reset
+from elman.unfold.border import check_lengths, check_memory, check_reset
 from elman.unfold.engines import check_engine
 
 CellChoice = str | Callable[..., Cell]
@@ -35,6 +35,7 @@ class Recurrent(nn.Module):
         residual: Add a layer's input to its output, in every layer where the two have the same width.
         learn_initial_state: Make the initial state of every cell a parameter.
         engine: The engine that unfolds; `"auto"` takes the fastest that can.
+        memory: `"save"` or `"recompute"`, as in `elman.unfold`.
         cell_arguments: Further arguments of the cell, such as `reset_after=False`.
 
     Shape:
@@ -65,6 +66,7 @@ class Recurrent(nn.Module):
         residual: bool = False,
         learn_initial_state: bool = False,
         engine: str = "auto",
+        memory: str = "save",
         **cell_arguments: Any,
     ) -> None:
         super().__init__()
@@ -84,6 +86,7 @@ class Recurrent(nn.Module):
         self.batch_first = batch_first
         self.residual = residual
         self.engine = check_engine(engine)
+        self.memory = check_memory(memory)
         self.cells = nn.ModuleList()
         width = input_size
         matching = 0
@@ -156,7 +159,7 @@ class Recurrent(nn.Module):
             )
         n = self.num_directions
         layers = [cells[i : i + n] for i in range(0, len(cells), n)]
-        stack = Stack(layers, dropout=self.dropout, residual=self.residual, engine=self.engine)
+        stack = Stack(layers, dropout=self.dropout, residual=self.residual, engine=self.engine, memory=self.memory)
         return stack(input, state, lengths=lengths, reset=reset, training=self.training)
 
     def _cells(self) -> list[Cell]:

@@ -20,12 +20,14 @@ class Stack:
         dropout: Probability in [0, 1] that an output is dropped between two layers while training.
         residual: Whether a layer adds its input to its output where the two have the same width.
         engine: The engine that unfolds.
+        memory: `"save"` or `"recompute"`, as in `elman.unfold`.
     """
 
     layers: Sequence[Sequence[Cell]]
     dropout: float = 0.0
     residual: bool = False
     engine: str = "auto"
+    memory: str = "save"
 
     def __call__(
         self,
@@ -63,6 +65,7 @@ class Stack:
                     reset=marks,
                     reverse=reverse,
                     engine=self.engine,
+                    memory=self.memory,
                 )
                 outputs.append(output)
                 last.append(state)

@@ -19,7 +19,8 @@ from elman.layers.stack import Stack
 class RNN(nn.RNN):
     """`torch.nn.RNN`, unfolded by Elman: the same arguments, parameters, state-dict keys, shapes and numbers.
 
-    `engine` on the module chooses how it unfolds. CUDA tensors go to cuDNN through `torch.nn.RNN` itself.
+    `engine` and `memory` on the module choose how it unfolds, as in `elman.unfold`. CUDA tensors go to cuDNN through
+    `torch.nn.RNN` itself.
 
     Example:
         >>> import torch, elman
@@ -32,6 +33,7 @@ class RNN(nn.RNN):
     """
 
     engine: str = "auto"
+    memory: str = "save"
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         return super().forward(input, hx) if _on_cuda(input) else _forward(self, input, hx)
@@ -40,7 +42,8 @@ class RNN(nn.RNN):
 class LSTM(nn.LSTM):
     """`torch.nn.LSTM`, unfolded by Elman: the same arguments, parameters, state-dict keys, shapes and numbers.
 
-    `engine` on the module chooses how it unfolds. CUDA tensors go to cuDNN through `torch.nn.LSTM` itself.
+    `engine` and `memory` on the module choose how it unfolds, as in `elman.unfold`. CUDA tensors go to cuDNN through
+    `torch.nn.LSTM` itself.
 
     Example:
         >>> import torch, elman
@@ -50,6 +53,7 @@ class LSTM(nn.LSTM):
     """
 
     engine: str = "auto"
+    memory: str = "save"
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         return super().forward(input, hx) if _on_cuda(input) else _forward(self, input, hx)
@@ -58,7 +62,8 @@ class LSTM(nn.LSTM):
 class GRU(nn.GRU):
     """`torch.nn.GRU`, unfolded by Elman: the same arguments, parameters, state-dict keys, shapes and numbers.
 
-    `engine` on the module chooses how it unfolds. CUDA tensors go to cuDNN through `torch.nn.GRU` itself.
+    `engine` and `memory` on the module choose how it unfolds, as in `elman.unfold`. CUDA tensors go to cuDNN through
+    `torch.nn.GRU` itself.
 
     Example:
         >>> import torch, elman
@@ -68,6 +73,7 @@ class GRU(nn.GRU):
     """
 
     engine: str = "auto"
+    memory: str = "save"
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         return super().forward(input, hx) if _on_cuda(input) else _forward(self, input, hx)
@@ -106,9 +112,9 @@ def _forward(module: Twin, input: Any, hx: Any) -> Any:
 
 
 def _run(module: Twin, input: Tensor, states: list[State] | None, lengths: Tensor | None) -> tuple[Tensor, Any]:
-    stack = Stack(_layers(module), dropout=module.dropout, engine=module.engine)
+    stack = Stack(_layers(module), dropout=module.dropout, engine=module.engine, memory=module.memory)
     output, last = stack(input, states, lengths=lengths, training=module.training)
-    parts = tuple(torch.stack(part) for part in zip(*last, strict=True))
+    parts = tuple(part[0][None] if len(part) == 1 else torch.stack(part) for part in zip(*last, strict=True))
     return output, parts if isinstance(module, LSTM) else parts[0]
 
 

@@ -7,7 +7,7 @@ from torch import Tensor
 from elman.cells import Cell, State
 from elman.cells.check import check_input, check_state
 from elman.cells.contract import initial_state
-from elman.unfold.border import check_lengths, check_reset
+from elman.unfold.border import check_lengths, check_memory, check_reset
 from elman.unfold.engines import check_engine, run
 from elman.unfold.request import Request, Unfolded
 
@@ -22,6 +22,7 @@ def unfold(
     reverse: bool = False,
     return_states: bool = False,
     engine: str = "auto",
+    memory: str = "save",
 ) -> Unfolded:
     """Run a cell over a whole sequence: unlike `cell(x, state)`, which is one step.
 
@@ -39,6 +40,9 @@ def unfold(
             time instance that they belong to, as in the backward half of a bidirectional layer.
         return_states: Whether to return the state after every step.
         engine: `"auto"`, the fastest that can run the cell, or an engine by name (`"loop"`).
+        memory: What becomes of the values within a step that its gradient needs. `"save"`: they are kept until the
+            backward pass. `"recompute"`: the backward pass computes them again, a stretch of time at a time, from a
+            few states that are kept; a sequence takes a fraction of the memory, and a third more time or so.
 
     Returns:
         `Unfolded(output, state, states)`.
@@ -66,5 +70,6 @@ def unfold(
         reset=check_reset(reset, input),
         reverse=reverse,
         return_states=return_states,
+        memory=check_memory(memory),
     )
     return run(check_engine(engine), request)

@@ -42,3 +42,10 @@ def check_reset(reset: Tensor | None, input: Tensor) -> Tensor | None:
     if reset.shape != input.shape[:2]:
         raise ArgumentError(f"reset has shape {tuple(reset.shape)}; {expected}")
     return reset.to(input.device)
+
+
+def check_memory(memory: str) -> str:
+    """`"save"` or `"recompute"`."""
+    if memory not in ("save", "recompute"):
+        raise ArgumentError(f"memory is {memory!r}; expected 'save' or 'recompute'")
+    return memory

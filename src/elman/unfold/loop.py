@@ -1,7 +1,10 @@
 """The reference engine: a Python loop over `cell.step`."""
 
+import math
+
 import torch
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
 from elman.cells import State
 from elman.cells.contract import checked_step
@@ -14,13 +17,33 @@ def loop(request: Request) -> Unfolded:
     Slow, obvious, and differentiable any number of times. Each step is taken by the rows that have one, so what
     stands after a row's length is never read: even NaN there touches neither a value nor a gradient.
     """
-    cell, state = request.cell, request.state
     time, batch = request.input.shape[:2]
-    mixed = torch.is_autocast_enabled(request.input.device.type)
+    order = range(time)[::-1] if request.reverse else range(time)
+    size = math.isqrt(time - 1) + 1 if request.memory == "recompute" and time else max(time, 1)
+    run = _recomputed if request.memory == "recompute" else _run
+    state = request.state
     outputs: dict[int, Tensor] = {}
     states: dict[int, State] = {}
+    for begin in range(0, time, size):
+        steps = order[begin : begin + size]
+        found, after = run(request, steps, state)
+        outputs.update(zip(steps, found, strict=True))
+        states.update(zip(steps, after, strict=True))
+        state = after[-1]
 
-    for t in reversed(range(time)) if request.reverse else range(time):
+    output = _stack([outputs[t] for t in range(time)], request.input.new_empty(batch, request.cell.output_size))
+    if not request.return_states:
+        return Unfolded(output, state, None)
+    parts = range(len(state))
+    return Unfolded(output, state, tuple(_stack([states[t][i] for t in range(time)], state[i]) for i in parts))
+
+
+def _run(request: Request, steps: range, state: State) -> tuple[list[Tensor], list[State]]:
+    """The output and the state of each of these steps."""
+    mixed = torch.is_autocast_enabled(request.input.device.type)
+    outputs: list[Tensor] = []
+    states: list[State] = []
+    for t in steps:
         rows = _rows_with_a_step(request, t)
         x = _take(request.input[t], rows)
         before = tuple(_take(part, rows) for part in state)
@@ -29,19 +52,19 @@ def loop(request: Request) -> Unfolded:
             initial = (_take(part, rows) for part in request.initial)
             before = tuple(_where(starts, new, old) for new, old in zip(initial, before, strict=True))
 
-        y, after = checked_step(cell, x, before)
+        y, after = checked_step(request.cell, x, before)
         if mixed:
             after = tuple(new.to(old.dtype) for new, old in zip(after, before, strict=True))
 
-        outputs[t] = _put(y, rows, batch, None)
-        state = tuple(_put(new, rows, batch, old) for new, old in zip(after, state, strict=True))
-        states[t] = state
+        outputs.append(_put(y, rows, request.input.shape[1], None))
+        state = tuple(_put(new, rows, request.input.shape[1], old) for new, old in zip(after, state, strict=True))
+        states.append(state)
+    return outputs, states
 
-    output = _stack([outputs[t] for t in range(time)], request.input.new_empty(batch, cell.output_size))
-    if not request.return_states:
-        return Unfolded(output, state, None)
-    parts = range(len(state))
-    return Unfolded(output, state, tuple(_stack([states[t][i] for t in range(time)], state[i]) for i in parts))
+
+def _recomputed(request: Request, steps: range, state: State) -> tuple[list[Tensor], list[State]]:
+    """As `_run`, but what the gradient needs is computed again for it, random numbers included."""
+    return checkpoint(_run, request, steps, state, use_reentrant=False)
 
 
 def _rows_with_a_step(request: Request, t: int) -> Tensor | None:

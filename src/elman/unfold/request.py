@@ -22,6 +22,7 @@ class Request:
         reset: Where a row starts a step from `initial`; `None` for nowhere.
         reverse: Whether each row is read backwards, within its own length.
         return_states: Whether the state after every step is asked for.
+        memory: What is done with the values of a step that its gradient needs: `"save"` or `"recompute"`.
     """
 
     cell: Cell
@@ -32,6 +33,7 @@ class Request:
     reset: Bool[Tensor, "time batch"] | None = None
     reverse: bool = False
     return_states: bool = False
+    memory: str = "save"
 
 
 class Refused(Exception):

@@ -76,7 +76,7 @@ def test_a_program_is_compiled_once(program, compilations, monkeypatch):
     monkeypatch.setattr(machine, "build_module", None)  # not even the IR is made
     second = compile_program(program, host(), 32)
     assert len(compilations) == 1
-    assert (second.width, second.scratch) == (first.width, first.scratch)
+    assert (second.packed, second.scratch) == (first.packed, first.scratch)
 
 
 @pytest.mark.slow

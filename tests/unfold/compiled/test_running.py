@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 import elman
-from elman.unfold.compiled import core, engine
+from elman.unfold.compiled import engine, launch
 from engines import assert_the_same
 from tolerances import assert_equal, assert_near
 
@@ -22,7 +22,7 @@ def two_threads():
 
 
 def test_two_threads_give_what_one_gives(two_threads, monkeypatch):
-    monkeypatch.setattr(core, "_WORTH_A_THREAD", 1)
+    monkeypatch.setattr(launch, "_WORTH_A_THREAD", 1)
     cell, x = elman.LSTM(3, 33).double(), torch.randn(20, 7, 3, dtype=torch.float64)
     lengths = [20, 3, 0, 11, 19, 7, 1]
     both = elman.unfold(cell, x, lengths=lengths)
@@ -55,7 +55,7 @@ def test_eight_threads_of_python_do_not_disturb_each_other():
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_it_runs_in_a_child_after_a_fork(two_threads, monkeypatch):
-    monkeypatch.setattr(core, "_WORTH_A_THREAD", 1)
+    monkeypatch.setattr(launch, "_WORTH_A_THREAD", 1)
     cell, x = elman.LSTM(3, 5), torch.randn(6, 4, 3)
     expected = elman.unfold(cell, x, engine="compiled").output.detach()
     child = os.fork()

@@ -30,8 +30,8 @@ CELLS = {
 @pytest.mark.parametrize("target", TARGETS)
 def test_every_kernel_becomes_an_object_for_every_processor(target, cell, bits):
     prepared = engine._prepare(CELLS[cell](), torch.zeros(2, 2, 3))
-    training = prepared.core.training
-    for program in (prepared.core.inference, training.forward, training.backward):
+    training = prepared.plain.core.training
+    for program in (prepared.plain.core.inference_program, training.forward, training.backward):
         module, _ = build_module(program, TARGETS[target], bits)
         code = compile_object(module, TARGETS[target])
         assert code[:4] == b"\x7fELF"

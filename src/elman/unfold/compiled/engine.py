@@ -3,7 +3,7 @@
 import threading
 import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -12,12 +12,13 @@ from torch.autograd import Function
 
 from elman.cells import Cell
 from elman.cells.contract import checked_step
-from elman.unfold.compiled import core as running
 from elman.unfold.compiled.capture import Captured, NotCapturable, capture
-from elman.unfold.compiled.core import Core, Course
-from elman.unfold.compiled.evaluate import Environment
+from elman.unfold.compiled.core import Core
+from elman.unfold.compiled.course import Course
+from elman.unfold.compiled.evaluate import Tape
 from elman.unfold.compiled.explain import in_words
 from elman.unfold.compiled.fingerprint import fingerprint
+from elman.unfold.compiled.forward import Result
 from elman.unfold.compiled.plan import NotCompilable, Plan, make_plan
 from elman.unfold.request import Refused, Request, Unfolded
 
@@ -25,19 +26,58 @@ _lock = threading.RLock()
 Tensors = Sequence[Tensor]
 
 
-@dataclass
-class Prepared:
-    """A cell's step, captured and planned; or why that cannot be.
+class Parts:
+    """The four parts of a step, each ready to run.
 
     Args:
-        plan: The four parts.
-        core: The core, compiled as it is needed.
-        core_with_states: The core that also exports every state, for gradients through them.
+        plan: What belongs to which.
+        like: Gives the dtype.
     """
 
-    plan: Plan
-    core: Core
-    core_with_states: Core
+    def __init__(self, plan: Plan, like: Tensor) -> None:
+        captured = plan.captured
+        self.plan = plan
+        self.core = Core(plan, like.dtype)
+        self.names = [name.split(".") for name, _ in captured.tensors]
+        self.constants = [tensor for tensor, _ in captured.constants]
+        known = [value for _, value in (*captured.tensors, *captured.constants)]
+        self.before = Tape([*known, captured.input], [*plan.sequences, *plan.parameters], like)
+        self.sequences = self.before.at(plan.sequences)
+        self.parameters = self.before.at(plan.parameters)
+        self.after = Tape([*self.before.values, *plan.exports], [captured.output], like)
+        (self.output,) = self.after.at([captured.output])
+        exported = [id(value) for value in plan.exports]
+        # The output as it comes from the core, where nothing is to be computed from it.
+        self.exported_output = exported.index(id(captured.output)) if id(captured.output) in exported else None
+        self.states = [exported.index(id(v)) if id(v) in exported else -1 for v in captured.new_states]
+
+    def tensors(self, cell: Cell) -> list[Tensor]:
+        """The cell's own tensors, as it has them right now."""
+        found = []
+        for name in self.names:
+            holder: Any = cell
+            for part in name:
+                holder = getattr(holder, part)
+            found.append(holder)
+        return found + self.constants
+
+
+class Prepared:
+    """A cell's step, captured and planned.
+
+    Args:
+        captured: The step.
+        like: Gives the dtype.
+
+    Attributes:
+        plain: Its parts.
+        with_states: Its parts where every state is exported too, so that gradients pass through them.
+    """
+
+    def __init__(self, captured: Captured, like: Tensor) -> None:
+        plan = make_plan(captured)
+        self.plain = Parts(plan, like)
+        self.with_states = Parts(replace(plan, exports=_together(plan.exports, plan.captured.new_states)), like)
 
 
 # Captured once for each program, however many cells have it; cells that have no fingerprint, one by one.
@@ -71,7 +111,7 @@ def explain(request: Request) -> dict[str, str]:
     prepared = _prepare(request.cell, request.input)
     if isinstance(prepared, str):
         raise Refused(prepared)
-    return in_words(prepared.core)
+    return in_words(prepared.plain.core)
 
 
 def _check(request: Request) -> None:
@@ -104,12 +144,9 @@ def _make(cell: Cell, input: Tensor) -> Prepared | str:
         with torch.no_grad():
             checked_step(cell, input.new_zeros(batch, cell.input_size), cell.initial_state(batch))
             example = tuple(part.detach().clone() for part in cell.initial_state(3))
-            captured = capture(cell, input.new_zeros(3, cell.input_size), example)
-            plan = make_plan(captured)
+            return Prepared(capture(cell, input.new_zeros(3, cell.input_size), example), input)
     except (NotCapturable, NotCompilable) as error:
         return str(error)
-    exporting = replace(plan, exports=_together(plan.exports, captured.new_states))
-    return Prepared(plan, Core(plan), Core(exporting))
 
 
 def _together(*groups: Sequence[Any]) -> tuple[Any, ...]:
@@ -118,60 +155,39 @@ def _together(*groups: Sequence[Any]) -> tuple[Any, ...]:
 
 def _run(prepared: Prepared, request: Request, course: Course) -> Unfolded:
     time, batch = course.time, course.batch
-    core = prepared.core_with_states if request.return_states else prepared.core
-    plan, captured = core.plan, core.plan.captured
-    input = _without_padding(request.input, course)
-    outside = _tensors(captured, request.cell, input)
-    outside.set(captured.input, input.reshape(time * batch, -1))
-    sequences = [
-        tensor.reshape(time, batch, *value.shape).contiguous()
-        for value, tensor in zip(plan.sequences, outside.get_all(plan.sequences), strict=True)
-    ]
-    parameters = outside.get_all(plan.parameters)
-    exports, last = _Unfold.run(core, course, sequences, request.state, request.initial, parameters)
+    parts = prepared.with_states if request.return_states else prepared.plain
+    input = request.input if course.lengths is None else _without_padding(request.input, course)
+    known = parts.before.run([*parts.tensors(request.cell), input.reshape(time * batch, -1)])
+    sequences = [known[i].reshape(time, batch, *known[i].shape[1:]).contiguous() for i in parts.sequences]
+    parameters = [known[i] for i in parts.parameters]
+    state = [part.contiguous() for part in request.state]
+    initial = state if request.initial is request.state else [part.contiguous() for part in request.initial]
+    exports, last = _Unfold.run(
+        parts.core, course, sequences, state, initial, parameters, request.memory == "recompute"
+    )
 
-    for value, tensor in zip(plan.exports, exports, strict=True):
-        outside.set(value, tensor.reshape(time * batch, *value.shape))
-    output = outside.get_all([captured.output])[0]
-    if not captured.output.batched:
-        output = output.expand(time * batch, *output.shape)
-    output = output.reshape(time, batch, *captured.output.shape)
+    if parts.exported_output is not None:
+        output = exports[parts.exported_output]
+    else:
+        output = parts.after.run([*known, *(one.flatten(0, 1) for one in exports)])[parts.output]
+        if not parts.plan.captured.output.batched:
+            output = output.expand(time * batch, *output.shape)
+        output = output.reshape(time, batch, *output.shape[1:])
     if course.lengths is not None:
-        output = torch.where(_steps(course)[:, :, None], output, 0)
+        output = torch.where(course.steps[:, :, None], output, 0)
     if not request.return_states:
         return Unfolded(output, tuple(last), None)
-    found = {id(value): tensor for value, tensor in zip(plan.exports, exports, strict=True)}
-    states = [found[id(value)] for value in captured.new_states]
+    states = [exports[i] for i in parts.states]
     return Unfolded(output, tuple(last), tuple(_with_ends(course, states, last, request.state)))
-
-
-def _tensors(captured: Captured, cell: Cell, like: Tensor) -> Environment:
-    """The cell's own tensors."""
-    known = Environment(like)
-    for name, value in captured.tensors:
-        holder: Any = cell
-        for part in name.split("."):
-            holder = getattr(holder, part)
-        known.set(value, holder)
-    for tensor, value in captured.constants:
-        known.set(value, tensor)
-    return known
-
-
-def _steps(course: Course) -> Tensor:
-    """`(time, batch)`: where a row has a step."""
-    assert course.lengths is not None
-    return torch.arange(course.time)[:, None] < course.lengths
 
 
 def _without_padding(input: Tensor, course: Course) -> Tensor:
     """The input with a copy of some row's first step where there is none, so that nothing there can do harm."""
-    if course.lengths is None:
-        return input
+    assert course.lengths is not None
     longest = int(course.lengths.argmax())
     if not course.lengths[longest]:
         return torch.zeros_like(input)
-    return torch.where(_steps(course)[:, :, None], input, input[0, longest].detach())
+    return torch.where(course.steps[:, :, None], input, input[0, longest].detach())
 
 
 def _with_ends(
@@ -180,10 +196,9 @@ def _with_ends(
     """States with what a row has outside its steps: the last one behind them, the first before it begins."""
     if course.lengths is None:
         return list(states)
-    steps = _steps(course)
     outside = first if course.reverse else last
     return [
-        torch.where(steps.view(course.time, course.batch, *[1] * (part.ndim - 2)), part, end)
+        torch.where(course.steps.view(course.time, course.batch, *[1] * (part.ndim - 2)), part, end)
         for part, end in zip(states, outside, strict=True)
     ]
 
@@ -194,24 +209,28 @@ class _Unfold(Function):
     @classmethod
     def run(
         cls, core: Core, course: Course, sequences: Sequence[Tensor], state: Sequence[Tensor],
-        initial: Sequence[Tensor], parameters: Sequence[Tensor],
+        initial: Sequence[Tensor], parameters: Sequence[Tensor], recompute: bool,
     ) -> tuple[list[Tensor], list[Tensor]]:  # fmt: skip
         """Exports and the last state."""
         tensors = (*sequences, *state, *initial, *parameters)
         if not (torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)):
-            result = running.forward(core, "inference", course, sequences, state, initial, parameters, False)
+            result = core.inference(course, sequences, state, initial, parameters)
             return result.exports, result.last
-        outputs = cls.apply(core, course, len(sequences), len(state), *tensors)
+        outputs = cls.apply(core, course, recompute, len(sequences), len(state), *tensors)
         count = len(core.plan.exports)
         return list(outputs[:count]), list(outputs[count:])
 
     @staticmethod
     def forward(
-        ctx: Any, core: Core, course: Course, sequences: int, parts: int, *tensors: Tensor
+        ctx: Any, core: Core, course: Course, recompute: bool, sequences: int, parts: int, *tensors: Tensor
     ) -> tuple[Tensor, ...]:
-        a, b, c, d = _groups(tensors, sequences, parts)
-        result = running.forward(core, "forward", course, a, b, c, d, True)
-        ctx.core, ctx.course = core, course
+        groups = _groups(tensors, sequences, parts)
+        result = (
+            core.inference(course, *groups, core.backward.steps_at_once(course))
+            if recompute
+            else core.forward(course, *groups)
+        )
+        ctx.core, ctx.course, ctx.recompute = core, course, recompute
         ctx.counts = (sequences, parts, len(result.exports), len(tensors))
         ctx.save_for_backward(*tensors, *result.states, *result.saved)
         return (*result.exports, *result.last)
@@ -220,16 +239,21 @@ class _Unfold(Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         sequences, parts, exports, count = ctx.counts
         tensors, kept = ctx.saved_tensors[:count], ctx.saved_tensors[count:]
+        none = (None,) * 5  # for what is not a tensor
         if torch.is_grad_enabled():
-            return (None, None, None, None, *_second(ctx, tensors, gradients))
-        a, b, c, d = _groups(tensors, sequences, parts)
-        result = running.Result([], [], list(kept[:parts]), list(kept[parts:]))
-        wanted = ctx.needs_input_grad[4:]
-        needed = (wanted[:sequences], wanted[sequences + 2 * parts :])
-        found = running.backward(
-            ctx.core, ctx.course, a, b, c, d, result, gradients[:exports], gradients[exports:], needed
+            return (*none, *_second(ctx, tensors, gradients))
+        wanted = ctx.needs_input_grad[5:]
+        gradients = tuple(one.contiguous() for one in gradients)
+        found = ctx.core.backward(
+            ctx.course,
+            *_groups(tensors, sequences, parts),
+            Result([], [], list(kept[:parts]), list(kept[parts:])),
+            gradients[:exports],
+            gradients[exports:],
+            needed=(wanted[:sequences], wanted[sequences + 2 * parts :]),
+            forward=ctx.core.forward if ctx.recompute else None,
         )
-        return (None, None, None, None, *(gradient for group in found for gradient in group))
+        return (*none, *(gradient for group in found for gradient in group))
 
 
 def _groups(tensors: Sequence[Tensor], sequences: int, parts: int) -> tuple[Tensors, Tensors, Tensors, Tensors]:
@@ -243,7 +267,7 @@ def _second(ctx: Any, tensors: Sequence[Tensor], gradients: Sequence[Tensor]) ->
     sequences, parts, _, _ = ctx.counts
     a, b, c, d = _groups(tensors, sequences, parts)
     with torch.enable_grad():
-        exports, last = running.reference(ctx.core.plan, ctx.course, a, b, c, d)
+        exports, last = ctx.core.reference(ctx.course, a, b, c, d)
         wanted = [tensor for tensor in tensors if tensor.requires_grad]
         found = torch.autograd.grad(
             [*exports, *last],

@@ -1,6 +1,6 @@
 """Running a graph in PyTorch: the parts outside the core, and the reference for the core."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor
@@ -9,32 +9,44 @@ from elman.unfold.compiled.graph import Value
 from elman.unfold.compiled.operations import OPERATIONS
 
 
-class Environment(dict[int, Tensor]):
-    """Tensors of values, by identity: `(rows, *shape)` where batched, else `shape`.
+class Tape:
+    """Values computed from known ones by PyTorch in a fixed order: found once, run as often as wanted.
+
+    A tensor is `(rows, *shape)` where its value is batched, else `shape`.
 
     Args:
+        known: Values whose tensors are given, in this order.
+        wanted: Values to compute.
         like: Gives the dtype and the device of constants.
+
+    Attributes:
+        values: The values that are known after a run, in the order in which `run` returns their tensors.
     """
 
-    def __init__(self, like: Tensor) -> None:
-        super().__init__()
-        self.like = like
+    def __init__(self, known: Sequence[Value], wanted: Iterable[Value], like: Tensor) -> None:
+        self.values = list(known)
+        self._at = {id(value): i for i, value in enumerate(known)}
+        self._steps: list[tuple[Callable[..., Tensor], list[int]]] = []
+        for value in _missing(list(wanted), set(self._at)):
+            self._steps.append((_operation(value, like), [self._at[id(part)] for part in value.inputs]))
+            self._at[id(value)] = len(self.values)
+            self.values.append(value)
 
-    def set(self, value: Value, tensor: Tensor) -> None:
-        self[id(value)] = tensor
+    def at(self, values: Iterable[Value]) -> list[int]:
+        """Where the tensors of these values are in what `run` returns."""
+        return [self._at[id(value)] for value in values]
 
-    def get_all(self, wanted: Iterable[Value]) -> list[Tensor]:
-        """The tensors of `wanted`, computed from those known; what is computed on the way is kept."""
-        wanted = list(wanted)
-        for value in _missing(wanted, self):
-            self[id(value)] = _compute(value, [self[id(part)] for part in value.inputs], self.like)
-        return [self[id(value)] for value in wanted]
+    def run(self, tensors: Iterable[Tensor]) -> list[Tensor]:
+        """The tensors of all `values`, from those of the known ones."""
+        found = list(tensors)
+        for operation, at in self._steps:
+            found.append(operation(*[found[i] for i in at]))
+        return found
 
 
-def _missing(wanted: list[Value], known: Environment) -> list[Value]:
+def _missing(wanted: list[Value], seen: set[int]) -> list[Value]:
     """What has to be computed, each after its inputs; nothing below a value that is known."""
     order: list[Value] = []
-    seen = set(known)
     stack = [(value, False) for value in reversed(wanted)]
     while stack:
         value, ready = stack.pop()
@@ -47,34 +59,50 @@ def _missing(wanted: list[Value], known: Environment) -> list[Value]:
     return order
 
 
-def _compute(value: Value, operands: list[Tensor], like: Tensor) -> Tensor:
+def _operation(value: Value, like: Tensor) -> Callable[..., Tensor]:
+    """A value as a function of the tensors of its inputs."""
     first = int(value.batched)
     match value.op:
         case "constant":
-            return torch.tensor(value.attributes[0], dtype=like.dtype, device=like.device)
+            with torch.inference_mode(False):  # else a tensor that autograd may not keep
+                constant = torch.tensor(value.attributes[0], dtype=like.dtype, device=like.device)
+            return lambda: constant
         case "torch":
-            return value.attributes[0](*operands)
+            return value.attributes[0]
         case "slice":
             dim, start, stop, step = value.attributes
-            return operands[0][(slice(None),) * (dim + first) + (slice(start, stop, step),)]
+            where = (slice(None),) * (dim + first) + (slice(start, stop, step),)
+            return lambda x: x[where]
         case "cat":
-            return torch.cat(_with_rows(value, operands), value.attributes[0] + first)
+            return lambda *parts: torch.cat(_with_rows(value, parts), value.attributes[0] + first)
         case "reshape":
-            return operands[0].reshape(*operands[0].shape[:first], *value.shape)
+            return lambda x: x.reshape(*x.shape[:first], *value.shape)
         case "permute":
-            return operands[0].permute([0] * first + [d + first for d in value.attributes[0]])
+            return lambda x: x.permute([0] * first + [d + first for d in value.attributes[0]])
         case "expand":
-            x = _of_rank(value.inputs[0], operands[0], len(value.shape))
-            return x.expand(*x.shape[:first], *value.shape)
+            (part,), rank = value.inputs, len(value.shape)
+            return lambda x: _of_rank(part, x, rank).expand(*x.shape[: int(part.batched)], *value.shape)
         case "sum" | "max":
-            dims = [d + first for d in value.attributes[0]]
-            return OPERATIONS[value.op].forward(operands[0], dims, keepdim=True)
+            dims, function = [d + first for d in value.attributes[0]], OPERATIONS[value.op].forward
+            return lambda x: function(x, dims, keepdim=True)
         case "linear":
-            return OPERATIONS["linear"].forward(*operands, *value.attributes)
+            function = OPERATIONS["linear"].forward
+            return lambda *operands: function(*operands, transposed=value.attributes)
         case _:
-            rank = len(value.shape)
-            aligned = [_of_rank(v, x, rank) for v, x in zip(value.inputs, operands, strict=True)]
-            return OPERATIONS[value.op].forward(*aligned, *value.attributes)
+            return _broadcast(value)
+
+
+def _broadcast(value: Value) -> Callable[..., Tensor]:
+    """A pointwise operation; operands of fewer axes are given them behind the batch, where they have one."""
+    function, rank, attributes = OPERATIONS[value.op].forward, len(value.shape), value.attributes
+    if not attributes and all(not part.batched or len(part.shape) == rank for part in value.inputs):
+        return function
+
+    def run(*operands: Tensor) -> Tensor:
+        aligned = [_of_rank(part, x, rank) for part, x in zip(value.inputs, operands, strict=True)]
+        return function(*aligned, *attributes)
+
+    return run
 
 
 def _of_rank(value: Value, tensor: Tensor, rank: int) -> Tensor:
@@ -85,10 +113,10 @@ def _of_rank(value: Value, tensor: Tensor, rank: int) -> Tensor:
     return tensor.reshape(tensor.shape[0], *[1] * missing, *value.shape)
 
 
-def _with_rows(value: Value, operands: list[Tensor]) -> list[Tensor]:
+def _with_rows(value: Value, operands: Sequence[Tensor]) -> list[Tensor]:
     """Operands of a `cat` with the batch axis, which unbatched ones do not have of themselves."""
     if not value.batched:
-        return operands
+        return list(operands)
     pairs = list(zip(value.inputs, operands, strict=True))
     rows = next(x.shape[0] for v, x in pairs if v.batched)
     return [x if v.batched else x.expand(rows, *x.shape) for v, x in pairs]

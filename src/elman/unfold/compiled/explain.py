@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Sequence
 
 from elman.unfold.compiled.core import Core
-from elman.unfold.compiled.graph import Shape, Value
+from elman.unfold.compiled.graph import Factors, Shape, Value, products_of
 
 
 def in_words(core: Core) -> dict[str, str]:
     """What each part of a step holds, what the core multiplies, and what is saved for the backward pass."""
     plan, training = core.plan, core.training
     outside = [value for value in (plan.captured.output,) if all(value is not one for one in plan.exports)]
-    products = [value for value in plan.core if value.op == "linear"]
+    products = [factors for value in plan.core if value.op == "linear" for factors in products_of(value)]
     return {
         "parameters": ", ".join(map(_parameter, plan.parameters)) or "nothing that the core reads",
         "input": f"{_sizes(plan.sequences)}, once for all time steps" if plan.sequences else "nothing",
@@ -35,10 +35,9 @@ def _parameter(value: Value) -> str:
     return f"{value.op} of {_parameter(below[0])}" if below else f"{value.op} {_shape(value.shape)}"
 
 
-def _product(value: Value) -> str:
-    x, weight = value.inputs
-    k, n = x.shape[-1], value.shape[-1]
-    return f"{k} numbers by {_parameter(weight)}, to {n}"
+def _product(factors: Factors) -> str:
+    x, weight, transposed = factors
+    return f"{x.shape[-1]} numbers by {_parameter(weight)}, to {weight.shape[0 if transposed else 1]}"
 
 
 def _sizes(values: Sequence[Value]) -> str:

@@ -7,7 +7,7 @@ the pass names what has to be kept of every step, and one product (or one sum) o
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from elman.unfold.compiled.graph import Graph, Value
+from elman.unfold.compiled.graph import Graph, Value, products_of
 from elman.unfold.compiled.operations import OPERATIONS
 from elman.unfold.compiled.plan import Plan
 
@@ -77,15 +77,13 @@ def differentiate(plan: Plan) -> Gradient:
             continue
         backward = OPERATIONS[value.op].backward
         assert backward is not None, value.op
-        if value.op == "linear":
-            x, weight = value.inputs
+        for x, weight, transposed in products_of(value) if value.op == "linear" else ():
             if id(weight) in parameters:
-                parameters[id(weight)].append(Product(x, g, value.attributes[0]))
+                parameters[id(weight)].append(Product(x, g, transposed))
             if id(x) in sequences:
-                products.append(InputProduct(x, g, weight, value.attributes[0]))
-                continue
+                products.append(InputProduct(x, g, weight, transposed))
         for part, share in zip(value.inputs, backward(G, g, value), strict=True):
-            if share is None or part.op == "constant":
+            if share is None or part.op == "constant" or (value.op == "linear" and id(part) in sequences):
                 continue
             share = _fitting(G, share, part)
             if not part.batched:

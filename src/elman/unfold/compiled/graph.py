@@ -188,14 +188,44 @@ class Graph:
 
     def linear(self, value: Value, weight: Value, transposed: bool = False) -> Value:
         """`value @ weight`, or `value @ weight.T` if `transposed`: a product with an unbatched matrix."""
-        rows, columns = reversed(weight.shape) if transposed else weight.shape
-        assert value.shape[-1] == rows
-        return self.make("linear", (value, weight), (*value.shape[:-1], columns), attributes=(transposed,))
+        return self.affine([(value, weight, transposed)], None)
+
+    def affine(self, products: Sequence["Factors"], bias: Value | None) -> Value:
+        """The sum of some products with unbatched matrices, and of an unbatched vector: one `"linear"` value."""
+        for value, weight, transposed in products:
+            assert value.shape[-1] == weight.shape[1 if transposed else 0]
+        value, weight, transposed = products[0]
+        shape = (*value.shape[:-1], weight.shape[0 if transposed else 1])
+        inputs = [part for value, weight, _ in products for part in (value, weight)]
+        inputs += [] if bias is None else [bias]
+        return self.make("linear", inputs, shape, attributes=tuple(transposed for _, _, transposed in products))
 
     def matmul(self, a: Value, b: Value) -> Value:
         """`a @ b` of matrices that both belong to a row: `(..., m, k)` and `(..., k, n)`."""
         shape = (*broadcast([a.shape[:-2], b.shape[:-2]]), a.shape[-2], b.shape[-1])
         return self.make("matmul", (a, b), shape)
+
+
+Factors = tuple[Value, Value, bool]  # what is multiplied, the matrix, and whether it is transposed
+
+
+def products_of(value: Value) -> list[Factors]:
+    """The products that a `"linear"` value is the sum of."""
+    parts = value.inputs
+    return [(parts[2 * i], parts[2 * i + 1], transposed) for i, transposed in enumerate(value.attributes)]
+
+
+def bias_of(value: Value) -> Value | None:
+    """The vector that a `"linear"` value adds to its products."""
+    return value.inputs[-1] if len(value.inputs) % 2 else None
+
+
+def read_by_number(value: Value) -> tuple[Value, ...]:
+    """The inputs of a value that are read as they lie; a product's matrix is packed beforehand."""
+    if value.op != "linear":
+        return value.inputs
+    bias = bias_of(value)
+    return (*(x for x, _, _ in products_of(value)), *([] if bias is None else [bias]))
 
 
 def broadcast(shapes: Iterable[Shape]) -> Shape:

@@ -38,7 +38,7 @@ class Signature:
     of rows that have a step, for each time; the last time of each; the reset marks or null; then for each table two
     arrays `(batch, size)` (a state: before the first step, and after a reset; a carry: the gradient of the last
     state, and zeros), for each carry two arrays that collect (the gradient of the first state, and of the state that
-    resets go back to); the time arrays; the shared arrays; the packed weights.
+    resets go back to); the time arrays; the shared arrays; the packed weights; the weights that they are packed from.
 
     Args:
         times: Numbers in a row of each time array.
@@ -87,9 +87,11 @@ def padded(size: int) -> int:
 class Kernel:
     """Emits one kernel into a module.
 
-    The function is `name(begin, end, time, batch, reverse, pointers, masks, tables, scratch)`: rows `begin` to `end`
-    of the order; a mask for each time array (all ones, or one for an array of two steps in turn); room for a pointer
-    for each table and row, and for `scratch_size` numbers for each row.
+    The function is `name(begin, end, first, stop, time, batch, reverse, pointers, masks, tables, scratch)`: rows
+    `begin` to `end` of the order, steps `first` to `stop` in the order in which they are visited; a mask for each
+    time array (all ones, or `n - 1` for an array that has room for `n` steps, a power of two); room for a pointer for
+    each table and row, and for `scratch_size` numbers for each row. Stretches of one course are run one after the
+    other with the same scratch, which carries gradients from step to step.
     """
 
     def __init__(
@@ -97,13 +99,14 @@ class Kernel:
     ) -> None:
         self.schedule, self.signature, self.target, self.bits = schedule, signature, target, bits
         self.number = ir.FloatType() if bits == 32 else ir.DoubleType()
-        kind = ir.FunctionType(ir.VoidType(), [I64] * 5 + [POINTER] * 4)
+        kind = ir.FunctionType(ir.VoidType(), [I64] * 7 + [POINTER] * 4)
         self.function = ir.Function(module, kind, name)
-        names = ("begin", "end", "time", "batch", "reverse", "pointers", "masks", "tables", "scratch")
+        names = ("begin", "end", "first", "stop", "time", "batch", "reverse",
+                 "pointers", "masks", "tables", "scratch")  # fmt: skip
         for argument, label in zip(self.function.args, names, strict=True):
             argument.name = label
-        self.begin, self.end, self.time, self.batch, reverse = self.function.args[:5]
-        self.pointers, self.masks, self.tables, self.scratch = self.function.args[5:]
+        self.begin, self.end, self.first, self.stop, self.time, self.batch, reverse = self.function.args[:7]
+        self.pointers, self.masks, self.tables, self.scratch = self.function.args[7:]
         self.b: Builder = ir.IRBuilder(self.function.append_basic_block("entry"))
         self.reverse = self.b.icmp_signed("!=", reverse, i64(0))
         self.offsets, at = [], 0
@@ -128,7 +131,7 @@ class Kernel:
         self.shared = [self._argument(s.first_shared + i) for i in range(s.shared)]
         self.weights = [self._argument(s.first_weight + i) for i in range(len(self.schedule.weights))]
         self.room = self.b.sub(self.end, self.begin)  # rows of scratch
-        loop(self.b, i64(0), self.time, 1, self._step, "step")
+        loop(self.b, self.first, self.stop, 1, self._step, "step")
         self.b.ret_void()
 
     def _argument(self, index: int) -> ir.Value:

@@ -179,6 +179,24 @@ class Lanes:
         """The largest of all lanes, a scalar; NaN where one is NaN."""
         return self._across(a, Lanes.maximum)
 
+    def turned(self, rows: Sequence[ir.Value]) -> list[ir.Value]:
+        """`count` vectors, the rows of a square, as its columns.
+
+        Blocks off the diagonal change places, first single numbers, then blocks of two, four, ... (Eklundh 1972).
+        """
+        square = list(rows)
+        block = 1
+        while block < self.count:
+            for i in range(self.count):
+                if i & block:
+                    continue
+                a, b = square[i], square[i | block]
+                low = [e if not e & block else self.count + (e ^ block) for e in range(self.count)]
+                high = [e | block if not e & block else self.count + e for e in range(self.count)]
+                square[i], square[i | block] = self._mixed(a, b, low), self._mixed(a, b, high)
+            block *= 2
+        return square
+
     # bits
 
     def bits_of(self, a: Operand) -> ir.Value:
@@ -265,6 +283,10 @@ class Lanes:
             return scalar
         single = Lanes(self.builder, self.bits, 1, self.has_fma)
         return single._across(combine(single, single.splat(scalar), self._part(a, self.count - 1, 1)), combine)
+
+    def _mixed(self, a: ir.Value, b: ir.Value, chosen: Sequence[int]) -> ir.Value:
+        """Lanes of two vectors, those of the second counted on from those of the first."""
+        return self.builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(INDEX, self.count), list(chosen)))
 
     def _part(self, a: ir.Value, start: int, count: int) -> ir.Value:
         chosen = ir.Constant(ir.VectorType(INDEX, count), list(range(start, start + count)))

@@ -6,13 +6,14 @@ Rows that no large tile takes go to smaller ones, down to a single row; that one
 it waits for memory and not for the adder.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from llvmlite import ir
 
 from elman.unfold.compiled.lanes import Lanes
-from elman.unfold.compiled.loops import I64, POINTER, Builder, carried_loop, element, i64, loop, read
-from elman.unfold.compiled.stages import Linear
+from elman.unfold.compiled.loops import POINTER, Builder, carried_loop, element, i64, loop, read
+from elman.unfold.compiled.stages import Linear, Place
 
 if TYPE_CHECKING:
     from elman.unfold.compiled.kernel import Kernel
@@ -26,116 +27,185 @@ def panel_width(kernel: "Kernel") -> int:
 
 
 def emit_linear(kernel: "Kernel", stage: Linear) -> None:
-    """The product of every row at `stage.x` with the packed weight, to `stage.place`."""
+    """The products of every row, added up."""
     b = kernel.b
     width = panel_width(kernel)
-    rows = b.mul(kernel.rows, i64(stage.parts)) if stage.parts > 1 else kernel.rows
+    count = b.mul(kernel.rows, i64(stage.parts)) if stage.parts > 1 else kernel.rows
 
     def panel(j: ir.Value, used: int) -> None:
-        weight = kernel.number_at(kernel.weights[stage.weight], b.mul(j, i64(stage.k * width)))
+        weights = [
+            kernel.number_at(kernel.weights[source.weight], b.mul(j, i64(source.k * width))) for source in stage.sources
+        ]
         column = b.mul(j, i64(width))
         done: ir.Value = i64(0)
         largest = kernel.target.tile[0]
-        for tile in [largest, *(n for n in (8, 4, 2, 1) if n < largest)]:
-            upto = b.add(done, b.mul(b.sdiv(b.sub(rows, done), i64(tile)), i64(tile)))
+        for rows in [largest, *(n for n in (8, 4, 2, 1) if n < largest)]:
+            upto = b.add(done, b.mul(b.sdiv(b.sub(count, done), i64(rows)), i64(rows)))
 
-            def one(r: ir.Value, tile: int = tile) -> None:
-                _tile(kernel, stage, weight, column, r, tile, used)
+            def one(r: ir.Value, rows: int = rows) -> None:
+                _Tile(kernel, stage, rows, used).emit(weights, column, r)
 
-            loop(b, done, upto, tile, one, f"tile{tile}")
+            loop(b, done, upto, rows, one, f"tile{rows}")
             done = upto
 
-    whole = stage.n // width
-    if whole:
-        loop(b, i64(0), i64(whole), 1, lambda j: panel(j, width), "panel")
-    if stage.n % width:
-        panel(i64(whole), stage.n % width)
+    _panels(b, stage.n, width, panel)
 
 
-def _tile(
-    kernel: "Kernel", stage: Linear, weight: ir.Value, column: ir.Value, first: ir.Value, tile: int, used: int
-) -> None:
-    """`tile` rows by the first `used` columns of one panel."""
-    b, target = kernel.b, kernel.target
-    lanes = Lanes(b, kernel.bits, target.lanes(kernel.bits), has_fma=target.has_fma)
-    width = target.tile[1] * lanes.count
-    vectors = -(-used // lanes.count)
-    places = [_pointers(kernel, stage, b.add(first, i64(i))) for i in range(tile)]
-    chains = max(1, min(_SUMS // (tile * vectors), stage.k))
+class _Tile:
+    """Some rows by the first `used` columns of one panel."""
 
-    def turn(k: ir.Value, sums: list[ir.Value], chain: int) -> list[ir.Value]:
-        """One k of all the tile, into the sums of one chain."""
-        panel = kernel.number_at(weight, b.mul(k, i64(width)))
-        columns = [lanes.load(kernel.number_at(panel, i64(v * lanes.count))) for v in range(vectors)]
-        sums = list(sums)
-        for i, (x, _) in enumerate(places):
-            number = lanes.splat(read(b, x, k, kernel.number))
-            for v in range(vectors):
-                at = (chain * tile + i) * vectors + v
-                sums[at] = lanes.fma(number, columns[v], sums[at])
-        return sums
+    def __init__(self, kernel: "Kernel", stage: Linear, rows: int, used: int) -> None:
+        self.kernel, self.stage, self.rows, self.used = kernel, stage, rows, used
+        target = kernel.target
+        self.lanes = Lanes(kernel.b, kernel.bits, target.lanes(kernel.bits), has_fma=target.has_fma)
+        self.width = target.tile[1] * self.lanes.count
+        self.vectors = -(-used // self.lanes.count)
+        longest = max(source.k for source in stage.sources)
+        self.chains = max(1, min(_SUMS // (rows * self.vectors), longest))  # sums of one number of the result
 
-    unroll = max(chains, 4 if stage.k >= 4 else 1)
-    whole = stage.k // unroll * unroll
-    sums = [lanes.splat(0.0)] * (chains * tile * vectors)
-    if whole:
+    def emit(self, weights: list[ir.Value], column: ir.Value, first: ir.Value) -> None:
+        """The tile from row `first` on, at `column` of the result."""
+        kernel, lanes = self.kernel, self.lanes
+        rows = [self._row(kernel.b.add(first, i64(i))) for i in range(self.rows)]
+        sums = self._start(column)
+        for source, weight in zip(self.stage.sources, weights, strict=True):
+            starts = [self._address(source.x, row, source.k) for row in rows]
+            sums = self._multiply(source.k, starts, weight, sums)
+        for i, row in enumerate(rows):
+            out = self._address(self.stage.place, row, self.stage.n)
+            for v in range(self.vectors):
+                total = sums[self._at(0, i, v)]
+                for chain in range(1, self.chains):
+                    total = lanes.add(total, sums[self._at(chain, i, v)])
+                spot = kernel.number_at(out, kernel.b.add(column, i64(v * lanes.count)))
+                rest = self.used - v * lanes.count
+                if rest >= lanes.count:
+                    lanes.store(total, spot)
+                else:
+                    lanes.store_part(total, spot, rest)
 
-        def body(k: ir.Value, sums: list[ir.Value]) -> list[ir.Value]:
-            for u in range(unroll):
-                sums = turn(b.add(k, i64(u)), sums, u % chains)
+    def _at(self, chain: int, row: int, vector: int) -> int:
+        return (chain * self.rows + row) * self.vectors + vector
+
+    def _row(self, index: ir.Value) -> tuple[ir.Value, ir.Value | None]:
+        """The row of the batch that row `index` of the product is in, and which of its parts it is."""
+        b, parts = self.kernel.b, self.stage.parts
+        return (index, None) if parts == 1 else (b.sdiv(index, i64(parts)), b.srem(index, i64(parts)))
+
+    def _address(self, place: Place, row: tuple[ir.Value, ir.Value | None], size: int) -> ir.Value:
+        """Where the numbers of a row, of `size` numbers, begin."""
+        (r, part), kernel = row, self.kernel
+        start = kernel.row_pointer(place, r)
+        return start if part is None else kernel.number_at(start, kernel.b.mul(part, i64(size)))
+
+    def _start(self, column: ir.Value) -> list[ir.Value]:
+        """What the sums start from: the bias in the first chain, zero elsewhere."""
+        zeros = [self.lanes.splat(0.0)] * (self.rows * self.vectors)
+        first = zeros
+        if self.stage.bias is not None:
+            kernel, count = self.kernel, self.lanes.count
+            bias = kernel.number_at(kernel.row_pointer(self.stage.bias, i64(0)), column)
+            spots = [kernel.number_at(bias, i64(v * count)) for v in range(self.vectors)]
+            first = [_load_up_to(self.lanes, spot, self.used - v * count) for v, spot in enumerate(spots)] * self.rows
+        return first + zeros * (self.chains - 1)
+
+    def _multiply(self, count: int, rows: list[ir.Value], weight: ir.Value, sums: list[ir.Value]) -> list[ir.Value]:
+        """Add `count` numbers of each row times their lines of the panel at `weight`."""
+        kernel, lanes, b = self.kernel, self.lanes, self.kernel.b
+
+        def turn(k: ir.Value, sums: list[ir.Value], chain: int) -> list[ir.Value]:
+            """One number of each row, into the sums of one chain."""
+            line = kernel.number_at(weight, b.mul(k, i64(self.width)))
+            columns = [lanes.load(kernel.number_at(line, i64(v * lanes.count))) for v in range(self.vectors)]
+            sums = list(sums)
+            for i, x in enumerate(rows):
+                number = lanes.splat(read(b, x, k, kernel.number))
+                for v in range(self.vectors):
+                    at = self._at(chain, i, v)
+                    sums[at] = lanes.fma(number, columns[v], sums[at])
             return sums
 
-        sums = carried_loop(b, whole, unroll, sums, body, "k")
-    for k in range(whole, stage.k):
-        sums = turn(i64(k), sums, k % chains)
+        unroll = max(self.chains, 4 if count >= 4 else 1)
+        whole = count // unroll * unroll
+        if whole:
 
-    for i, (_, out) in enumerate(places):
-        for v in range(vectors):
-            total = sums[i * vectors + v]
-            for chain in range(1, chains):
-                total = lanes.add(total, sums[(chain * tile + i) * vectors + v])
-            spot = kernel.number_at(out, b.add(column, i64(v * lanes.count)))
-            rest = used - v * lanes.count
-            if rest >= lanes.count:
-                lanes.store(total, spot)
-            else:
-                lanes.store_part(total, spot, rest)
+            def body(k: ir.Value, sums: list[ir.Value]) -> list[ir.Value]:
+                for u in range(unroll):
+                    sums = turn(b.add(k, i64(u)), sums, u % self.chains)
+                return sums
+
+            sums = carried_loop(b, whole, unroll, sums, body, "k")
+        for k in range(whole, count):
+            sums = turn(i64(k), sums, k % self.chains)
+        return sums
 
 
-def _pointers(kernel: "Kernel", stage: Linear, index: ir.Value) -> tuple[ir.Value, ir.Value]:
-    """Where row `index` of the product begins, in the input and in the output."""
-    b = kernel.b
-    if stage.parts == 1:
-        return kernel.row_pointer(stage.x, index), kernel.row_pointer(stage.place, index)
-    r, part = b.sdiv(index, i64(stage.parts)), b.srem(index, i64(stage.parts))
-    x, out = kernel.row_pointer(stage.x, r), kernel.row_pointer(stage.place, r)
-    return kernel.number_at(x, b.mul(part, i64(stage.k))), kernel.number_at(out, b.mul(part, i64(stage.n)))
-
-
-def emit_pack(module: ir.Module, name: str, width: int, bits: int) -> ir.Function:
-    """`name(to, from, k, n, stride_k, stride_n)`: a matrix into panels of `width` columns, zeros behind its last."""
-    number = ir.FloatType() if bits == 32 else ir.DoubleType()
-    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [POINTER, POINTER] + [I64] * 4), name)
-    to, source, k, n, stride_k, stride_n = function.args
-    to.add_attribute("noalias")
-    source.add_attribute("noalias")
+def emit_pack(kernel: "Kernel", name: str) -> ir.Function:
+    """`name(pointers)`: every weight of the kernel from its matrix, contiguous, into panels, zeros behind its last
+    column."""
+    function = ir.Function(kernel.function.module, ir.FunctionType(ir.VoidType(), [POINTER]), name)
     b: Builder = ir.IRBuilder(function.append_basic_block("entry"))
-    panels = b.sdiv(b.add(n, i64(width - 1)), i64(width))
-
-    def panel(j: ir.Value) -> None:
-        def line(i: ir.Value) -> None:
-            def one(c: ir.Value) -> None:
-                column = b.add(b.mul(j, i64(width)), c)
-                inside = b.icmp_signed("<", column, n)
-                safe = b.select(inside, column, i64(0))
-                at = b.add(b.mul(i, stride_k), b.mul(safe, stride_n))
-                value = b.select(inside, read(b, source, at, number), ir.Constant(number, 0.0))
-                b.store(value, element(b, to, b.add(b.mul(b.add(b.mul(j, k), i), i64(width)), c), number))
-
-            loop(b, i64(0), i64(width), 1, one, "column")
-
-        loop(b, i64(0), k, 1, line, "line")
-
-    loop(b, i64(0), panels, 1, panel, "panel")
+    lanes = Lanes(b, kernel.bits, kernel.target.lanes(kernel.bits), has_fma=kernel.target.has_fma)
+    weights = kernel.schedule.weights
+    for i, (value, transposed) in enumerate(weights):
+        to = read(b, function.args[0], kernel.signature.first_weight + i, POINTER)
+        source = read(b, function.args[0], kernel.signature.first_weight + len(weights) + i, POINTER)
+        (_pack_columns if transposed else _pack_rows)(lanes, to, source, *value.shape, width=panel_width(kernel))
     b.ret_void()
     return function
+
+
+def _pack_rows(lanes: Lanes, to: ir.Value, source: ir.Value, k: int, n: int, width: int) -> None:
+    """From a matrix `(k, n)`: lines of a panel are stretches of its rows."""
+    b: Builder = lanes.builder
+
+    def panel(j: ir.Value, used: int) -> None:
+        def line(i: ir.Value) -> None:
+            start = element(b, source, b.add(b.mul(i, i64(n)), b.mul(j, i64(width))), lanes.number)
+            there = element(b, to, b.mul(b.add(b.mul(j, i64(k)), i), i64(width)), lanes.number)
+            for v in range(0, width, lanes.count):
+                value = _load_up_to(lanes, element(b, start, v, lanes.number), used - v)
+                lanes.store(value, element(b, there, v, lanes.number))
+
+        loop(b, i64(0), i64(k), 1, line, "line")
+
+    _panels(b, n, width, panel)
+
+
+def _pack_columns(lanes: Lanes, to: ir.Value, source: ir.Value, n: int, k: int, width: int) -> None:
+    """From a matrix `(n, k)`: columns of a panel are its rows, turned in squares that fit into registers."""
+    b: Builder = lanes.builder
+    side = lanes.count
+
+    def panel(j: ir.Value, used: int) -> None:
+        def square(i: ir.Value, v: int, deep: int) -> None:
+            lines = []
+            for c in range(v, v + side):
+                row = b.add(b.mul(j, i64(width)), i64(c))
+                start = element(b, source, b.add(b.mul(row, i64(k)), i), lanes.number)
+                lines.append(_load_up_to(lanes, start, deep) if c < used else lanes.splat(0.0))
+            for u, line in enumerate(lanes.turned(lines)[:deep]):
+                at = b.add(b.mul(b.add(b.add(b.mul(j, i64(k)), i), i64(u)), i64(width)), i64(v))
+                lanes.store(line, element(b, to, at, lanes.number))
+
+        for v in range(0, width, side):
+            loop(b, i64(0), i64(k // side * side), side, lambda i, v=v: square(i, v, side), "square")
+            if k % side:
+                square(i64(k // side * side), v, k % side)
+
+    _panels(b, n, width, panel)
+
+
+def _panels(b: Builder, n: int, width: int, panel: Callable[[ir.Value, int], None]) -> None:
+    """`panel(j, columns that there are)` for each panel of `n` columns."""
+    if n // width:
+        loop(b, i64(0), i64(n // width), 1, lambda j: panel(j, width), "panel")
+    if n % width:
+        panel(i64(n // width), n % width)
+
+
+def _load_up_to(lanes: Lanes, pointer: ir.Value, count: int) -> ir.Value:
+    """A vector of which `count` numbers are there, zeros in the other lanes."""
+    if count <= 0:
+        return lanes.splat(0.0)
+    return lanes.load(pointer) if count >= lanes.count else lanes.load_part(pointer, count)

@@ -5,8 +5,10 @@ import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import llvmlite.binding as llvm
+import torch
 from llvmlite import ir
 
 from elman.unfold.compiled import cache
@@ -18,8 +20,8 @@ from elman.unfold.compiled.target import Target
 
 _lock = threading.Lock()  # LLVM's own state is one for the process
 
-KERNEL = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 5, *[ctypes.c_void_p] * 4)
-PACK = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 4)
+KERNEL = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 7, *[ctypes.c_void_p] * 4)
+PACK = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
 
 @dataclass(frozen=True)
@@ -28,19 +30,31 @@ class Machine:
 
     Args:
         program: What it computes.
-        run: The kernel: `(begin, end, time, batch, reverse, pointers, masks, tables, scratch)`.
-        pack: Packs a matrix: `(to, from, k, n, stride_k, stride_n)`.
-        width: Columns of a panel of a packed matrix.
+        run: The kernel, as `Kernel` says.
+        pack: Packs all weights: `(pointers)`, those of the kernel.
+        packed: Numbers of each packed matrix.
         scratch: Numbers of scratch for each row.
+        dtype: Of all numbers.
         owner: Keeps the code alive.
     """
 
     program: Program
     run: Callable[..., None]
     pack: Callable[..., None]
-    width: int
+    packed: tuple[int, ...]
     scratch: int
+    dtype: torch.dtype
     owner: object
+
+    @cached_property
+    def itemsize(self) -> int:
+        """Bytes of a number."""
+        return self.dtype.itemsize
+
+    @cached_property
+    def all_packed(self) -> int:
+        """Numbers of all packed matrices."""
+        return sum(self.packed)
 
 
 def build_module(program: Program, target: Target, bits: int) -> tuple[ir.Module, Kernel]:
@@ -48,7 +62,7 @@ def build_module(program: Program, target: Target, bits: int) -> tuple[ir.Module
     module = ir.Module("elman")
     module.triple = target.triple
     kernel = Kernel(module, "kernel", program.schedule, program.signature, target, bits)
-    emit_pack(module, "pack", panel_width(kernel), bits)
+    emit_pack(kernel, "pack")
     return module, kernel
 
 
@@ -71,7 +85,7 @@ def _target_machine(target: Target) -> llvm.TargetMachine:
     )
 
 
-def load(program: Program, kernel_width: int, scratch: int, code: bytes, target: Target) -> Machine:
+def load(program: Program, width: int, scratch: int, code: bytes, target: Target, bits: int) -> Machine:
     """Object code as functions of this process."""
     with _lock:
         engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target_machine(target))
@@ -79,7 +93,9 @@ def load(program: Program, kernel_width: int, scratch: int, code: bytes, target:
         engine.finalize_object()
         run = KERNEL(engine.get_function_address("kernel"))
         pack = PACK(engine.get_function_address("pack"))
-    return Machine(program, run, pack, kernel_width, scratch, engine)
+    sizes = [(v.shape[::-1] if transposed else v.shape) for v, transposed in program.schedule.weights]
+    packed = tuple(k * -(-n // width) * width for k, n in sizes)
+    return Machine(program, run, pack, packed, scratch, torch.float32 if bits == 32 else torch.float64, engine)
 
 
 _SIZES = struct.Struct("<QQ")  # what stands before the code in the cache: width of a panel, numbers of scratch
@@ -94,4 +110,4 @@ def compile_program(program: Program, target: Target, bits: int) -> Machine:
         stored = _SIZES.pack(panel_width(kernel), kernel.scratch_size) + compile_object(module, target)
         cache.write(key, stored)
     width, scratch = _SIZES.unpack_from(stored)
-    return load(program, width, scratch, stored[_SIZES.size :], target)
+    return load(program, width, scratch, stored[_SIZES.size :], target, bits)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from elman.unfold.compiled.graph import Graph, Value
+from elman.unfold.compiled.graph import Graph, Value, bias_of, products_of
 
 Forward = Callable[..., Tensor]
 # graph, gradient of the output, the output, → a gradient for each input (None where there is none)
@@ -99,12 +99,22 @@ def _max(graph: Graph, g: Value, y: Value) -> list[Value | None]:
     return [graph.mul(chosen, graph.div(g, count))]
 
 
+def _affine(*operands: Tensor, transposed: Sequence[bool]) -> Tensor:
+    """The sum of products with matrices, each transposed or not, and of a vector if there is one."""
+    total = operands[-1] if len(operands) % 2 else None
+    for i, turned in enumerate(transposed):
+        x, weight = operands[2 * i : 2 * i + 2]
+        share = x @ (weight.T if turned else weight)
+        total = share if total is None else total + share
+    assert total is not None
+    return total
+
+
 def _linear(graph: Graph, g: Value, y: Value) -> list[Value | None]:
-    weight = y.inputs[1]
-    return [
-        graph.linear(g, weight, transposed=not y.attributes[0]),
-        None,
-    ]  # the weight's is one product afterwards
+    shares: list[Value | None] = []
+    for _, weight, transposed in products_of(y):
+        shares += [graph.linear(g, weight, not transposed), None]  # a weight's is one product afterwards
+    return shares + [g] * (bias_of(y) is not None)
 
 
 def _matmul(graph: Graph, g: Value, y: Value) -> list[Value | None]:
@@ -189,6 +199,6 @@ OPERATIONS: dict[str, Operation] = {
     "hold": Operation(torch.Tensor.detach, _none),
     "sum": Operation(torch.sum, lambda G, g, y: [G.expand(g, y.inputs[0].shape)], pointwise=False),
     "max": Operation(torch.amax, _max, pointwise=False),
-    "linear": Operation(lambda x, w, transposed: x @ (w.T if transposed else w), _linear, pointwise=False),
+    "linear": Operation(_affine, _linear, pointwise=False),
     "matmul": Operation(torch.matmul, _matmul, pointwise=False),
 }

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from elman.unfold.compiled.capture import Captured
-from elman.unfold.compiled.graph import MOVEMENT, Value, ancestors
+from elman.unfold.compiled.graph import MOVEMENT, Value, ancestors, products_of
+from elman.unfold.compiled.merge import merge_products
 
 
 class NotCompilable(Exception):
@@ -39,6 +40,11 @@ def make_plan(captured: Captured) -> Plan:
     Raises:
         NotCompilable: If an operation of the core has no compiled form.
     """
+    core = {id(value) for value in _divide(captured).core}
+    return _divide(merge_products(captured, core))
+
+
+def _divide(captured: Captured) -> Plan:
     everything = ancestors([captured.output, *captured.new_states])
     stateful: set[int] = {id(value) for value in captured.states}
     for value in everything:
@@ -92,8 +98,8 @@ def _taken_in(everything: list[Value], inside: set[int], width: int) -> set[int]
 def _is_narrow(value: Value, width: int) -> bool:
     """Whether a value is a product of an input that is narrow beside the state, with or without a bias."""
     if value.op == "linear":
-        x = value.inputs[0]
-        return x.op == "input" and len(x.shape) == 1 and 2 * x.size <= width
+        every = [x for x, _, _ in products_of(value)]
+        return all(x.op == "input" and len(x.shape) == 1 and 2 * x.size <= width for x in every)
     if value.op == "add":
         return any(_is_narrow(part, width) for part in value.inputs) and all(
             not part.batched or _is_narrow(part, width) for part in value.inputs
@@ -115,7 +121,7 @@ def _refuse(value: Value) -> None:
         raise NotCompilable(f"torch operation {name!r} stands between the state and the next state; {instead}")
     if value.op == "slice" and value.attributes[3] != 1:
         raise NotCompilable("a slice with a step; write h.unflatten(-1, (-1, 2))[..., 0] instead of h[:, ::2]")
-    if value.op == "linear" and len(value.inputs[0].shape) == 0:
+    if value.op == "linear" and any(len(x.shape) == 0 for x, _, _ in products_of(value)):
         raise NotCompilable("a product of a number for each row with a matrix; multiply it instead")
 
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from elman.unfold.compiled.gradient import Gradient, Product, Sum
-from elman.unfold.compiled.graph import MOVEMENT, Graph, Value
+from elman.unfold.compiled.graph import Graph, Value, read_by_number
 from elman.unfold.compiled.kernel import Signature, Table
-from elman.unfold.compiled.operations import OPERATIONS
 from elman.unfold.compiled.plan import Plan
+from elman.unfold.compiled.saving import choose_saved
 from elman.unfold.compiled.stages import Place, Schedule, make_schedule
 
 
@@ -19,13 +19,32 @@ class Program:
         schedule: The stages of a step.
         signature: The arguments.
         times: The value in each time array, in the signature's order.
-        shared: The parameter in each shared array.
+        shared: Which parameter of the plan is in each shared array.
+        weights: Which parameter of the plan each packed matrix is.
     """
 
     schedule: Schedule
     signature: Signature
     times: tuple[Value, ...]
-    shared: tuple[Value, ...]
+    shared: tuple[int, ...]
+    weights: tuple[int, ...]
+
+    @property
+    def place(self) -> dict[int, int]:
+        """The time array of each value, by `id(value)`; that of what it is a copy of too."""
+        copies = {id(value.inputs[0]): i for i, value in enumerate(self.times) if value.op == "slot"}
+        return copies | {id(value): i for i, value in enumerate(self.times)}
+
+
+def _program(plan: Plan, schedule: Schedule, signature: Signature, times: Sequence[Value], shared: Sequence[Value]):
+    at = {id(value): i for i, value in enumerate(plan.parameters)}
+    return Program(
+        schedule,
+        signature,
+        tuple(times),
+        shared=tuple(at[id(value)] for value in shared),
+        weights=tuple(at[id(value)] for value, _ in schedule.weights),
+    )
 
 
 @dataclass
@@ -67,7 +86,7 @@ def forward_program(plan: Plan, saved: Sequence[Value] = ()) -> Program:
     schedule = make_schedule(leaves, targets)
     sizes = tuple(value.size for value in arrays.values)
     signature = Signature(sizes, len(shared), tuple(tables), backward=False)
-    return Program(schedule, signature, tuple(arrays.values), tuple(shared))
+    return _program(plan, schedule, signature, arrays.values, shared)
 
 
 def _slot(plan: Plan, i: int) -> Value:
@@ -86,7 +105,7 @@ def _copy(graph: Graph, value: Value, leaves: dict[int, Place]) -> Value:
 
 def _shared(plan: Plan, values: Sequence[Value]) -> list[Value]:
     """Parameters that are read number by number, not multiplied as matrices."""
-    read = {id(part) for value in values for part in value.inputs[: 1 if value.op == "linear" else None]}
+    read = {id(part) for value in values for part in read_by_number(value)}
     return [value for value in plan.parameters if id(value) in read]
 
 
@@ -124,16 +143,9 @@ def training_programs(plan: Plan, gradient: Gradient) -> Training:
 
 
 def _choose_saved(plan: Plan, wanted: Sequence[Value]) -> list[Value]:
-    """Core values that the gradient reads and that what is at hand anyway does not give back pointwise."""
+    """Core values that the forward kernel keeps, so that the backward kernel can compute what is wanted."""
     core = {id(value) for value in plan.core}
-    at_hand = {id(value) for value in (*plan.captured.states, *plan.sequences, *plan.parameters)}
-    at_hand |= {id(value) for value in plan.captured.new_states}
-    again: dict[int, bool] = {}
-    for value in plan.core:  # each after its inputs
-        cheap = value.op in MOVEMENT or (value.op in OPERATIONS and OPERATIONS[value.op].pointwise)
-        given = all(part.op == "constant" or id(part) in at_hand or again.get(id(part), False) for part in value.inputs)
-        again[id(value)] = cheap and given
-    saved: dict[int, Value] = {}
+    needed: dict[int, Value] = {}
     seen: set[int] = set()
     stack = list(wanted)
     while stack:
@@ -141,13 +153,12 @@ def _choose_saved(plan: Plan, wanted: Sequence[Value]) -> list[Value]:
         if id(value) in seen:
             continue
         seen.add(id(value))
-        if id(value) in at_hand:
-            continue
-        if id(value) in core and not again[id(value)]:
-            saved[id(value)] = value
+        if id(value) in core:
+            needed[id(value)] = value
         else:
             stack.extend(value.inputs)
-    return [value for value in plan.core if id(value) in saved]
+    at_hand = [*plan.captured.states, *plan.captured.new_states, *plan.sequences, *plan.parameters]
+    return choose_saved(plan.core, at_hand, needed.values())
 
 
 def _backward_program(plan: Plan, gradient: Gradient, wanted: Sequence[Value], saved: Sequence[Value]) -> Program:
@@ -184,9 +195,8 @@ def _backward_program(plan: Plan, gradient: Gradient, wanted: Sequence[Value], s
     targets += [(value, arrays.place(value)) for value in kept.values() if id(value) not in there]
     schedule = make_schedule(leaves, targets)
     sizes = tuple(value.size for value in arrays.values)
-    return Program(
-        schedule, Signature(sizes, len(shared), tuple(tables), backward=True), tuple(arrays.values), tuple(shared)
-    )
+    signature = Signature(sizes, len(shared), tuple(tables), backward=True)
+    return _program(plan, schedule, signature, arrays.values, shared)
 
 
 def _shared_below(parameters: Sequence[Value], wanted: Sequence[Value], leaves: dict[int, Place]) -> list[Value]:
@@ -199,7 +209,7 @@ def _shared_below(parameters: Sequence[Value], wanted: Sequence[Value], leaves: 
         if id(value) in seen or id(value) in leaves:
             continue
         seen.add(id(value))
-        parts = value.inputs[:1] if value.op == "linear" else value.inputs
+        parts = read_by_number(value)
         read |= {id(part) for part in parts}
         stack.extend(parts)
     return [value for value in parameters if id(value) in read]

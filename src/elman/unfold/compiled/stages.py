@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from elman.unfold.compiled.graph import MOVEMENT, Shape, Value
+from elman.unfold.compiled.graph import MOVEMENT, Shape, Value, bias_of, products_of, read_by_number
 from elman.unfold.compiled.operations import OPERATIONS
 
 BARRIERS = ("linear", "sum", "max", "matmul")
@@ -94,16 +94,24 @@ class Reduce:
     expression: Expression
 
 
-@dataclass
-class Linear:
-    """Rows at `x`, `k` numbers each, times a packed matrix of `k` by `n`, to scratch at `place`.
-
-    `parts` is the number of such rows within one row of the batch.
-    """
+@dataclass(frozen=True)
+class Source:
+    """One of the products of a `Linear`: rows at `x`, `k` numbers each, times packed matrix `weight`, `k` by `n`."""
 
     x: Place
     weight: int
     k: int
+
+
+@dataclass
+class Linear:
+    """The sum of some products, and of the vector at `bias` if there is one, to `place`: `n` numbers each.
+
+    `parts` is the number of such rows within one row of the batch.
+    """
+
+    sources: tuple[Source, ...]
+    bias: Place | None
     n: int
     parts: int
     place: Place
@@ -170,7 +178,7 @@ class _Scheduler:
         self.order = self._order()
         self.users: dict[int, list[Value]] = defaultdict(list)
         for value in self.order:
-            for part in _read(value):
+            for part in read_by_number(value):
                 self.users[id(part)].append(value)
         self.kept: set[int] = set()  # values, neither products nor reductions, that are put into memory
         self.level: dict[int, int] = {}
@@ -205,7 +213,7 @@ class _Scheduler:
             elif id(value) not in seen and value.op != "constant":
                 seen.add(id(value))
                 stack.append((value, True))
-                stack.extend((part, False) for part in reversed(_read(value)))
+                stack.extend((part, False) for part in reversed(read_by_number(value)))
         return order
 
     # What goes through memory
@@ -214,7 +222,10 @@ class _Scheduler:
         for value, _ in self.targets:
             self._keep(value)
         for value in self.order:
-            if value.op == "linear" or (value.op == "reshape" and not _only_units(value.inputs[0].shape, value.shape)):
+            if value.op == "linear":
+                for x, _, _ in products_of(value):
+                    self._keep_whole(x)
+            elif value.op == "reshape" and not _only_units(value.inputs[0].shape, value.shape):
                 self._keep_whole(value.inputs[0])
             elif value.op == "cat" and all(n == 1 for n in value.shape[: value.attributes[0]]):
                 for part in value.inputs:
@@ -253,7 +264,7 @@ class _Scheduler:
         fresh: dict[int, bool] = {}  # reads what the maps of its own level store: only they may use it
         for value in self.order:
             level, reads_fresh = 0, False
-            for part in _read(value):
+            for part in read_by_number(value):
                 if id(part) in self.leaves or part.op == "constant":
                     continue
                 at = self.level[id(part)]
@@ -338,15 +349,28 @@ class _Scheduler:
     # Stages
 
     def _emit_linear(self, value: Value) -> None:
-        x, weight = value.inputs
-        (transposed,) = value.attributes
-        key = next((i for i, (w, t) in enumerate(self.schedule.weights) if w is weight and t == transposed), None)
-        if key is None:
-            key = len(self.schedule.weights)
-            self.schedule.weights.append((weight, transposed))
-        place = self._whole_place(x)
-        parts = x.size // x.shape[-1]
-        self.schedule.stages.append(Linear(place, key, x.shape[-1], value.shape[-1], parts, self.located[id(value)]))
+        sources = [
+            Source(self._whole_place(x), self._weight(weight, transposed), x.shape[-1])
+            for x, weight, transposed in products_of(value)
+        ]
+        bias = bias_of(value)
+        self.schedule.stages.append(
+            Linear(
+                tuple(sources),
+                None if bias is None else self._whole_place(bias),
+                value.shape[-1],
+                value.size // value.shape[-1],
+                self.located[id(value)],
+            )
+        )
+
+    def _weight(self, weight: Value, transposed: bool) -> int:
+        """The number of a matrix among those to be packed."""
+        for i, (known, turned) in enumerate(self.schedule.weights):
+            if known is weight and turned == transposed:
+                return i
+        self.schedule.weights.append((weight, transposed))
+        return len(self.schedule.weights) - 1
 
     def _whole_place(self, value: Value) -> Place:
         if id(value) in self.located:
@@ -469,11 +493,6 @@ def _trailing(access: Access, shape: Shape) -> Access:
 
 def _loop_strides(shape: Shape, strides: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(s if n > 1 else 0 for n, s in zip(shape, strides, strict=True))
-
-
-def _read(value: Value) -> tuple[Value, ...]:
-    """The inputs that are read number by number: a product's matrix is packed beforehand."""
-    return value.inputs[:1] if value.op == "linear" else value.inputs
 
 
 def _leading(value: Value) -> bool:

@@ -1,0 +1,231 @@
+"""The backward pass of a core: a kernel back through time, and products over many steps for the weights."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from elman.unfold.compiled.course import Course
+from elman.unfold.compiled.forward import Forward, Result
+from elman.unfold.compiled.gradient import Product, Sum
+from elman.unfold.compiled.launch import Launch, Times, pack_masks
+from elman.unfold.compiled.machine import Machine
+from elman.unfold.compiled.memory import empty, zeros
+from elman.unfold.compiled.plan import Plan
+from elman.unfold.compiled.program import Training
+
+_AT_ONCE = 4 << 20  # bytes of the gradients of a stretch: they stay in the processor's cache until they are multiplied
+_ROWS = 256  # rows of a product that it takes to be fast
+
+
+@dataclass(frozen=True)
+class _Share:
+    """A share of a parameter's gradient: of time array `left` (or of the state before each step) with `right`.
+
+    Without a left one, the sum of `right` over all steps and rows.
+    """
+
+    right: int
+    left: int | None = None
+    of_state: int | None = None
+    transposed: bool = False
+
+
+@dataclass(frozen=True)
+class _InputShare:
+    """A share of the gradient of a sequence: a time array times parameter `weight`."""
+
+    sequence: int
+    array: int
+    weight: int
+    transposed: bool
+
+
+class Backward:
+    """A backward kernel, where its arrays come from, and what they are multiplied with, found out once.
+
+    Time is gone through in stretches. What a stretch leaves for the weights is multiplied at once, while it is in the
+    cache, and its room is used again: the gradients of a step's values are never in memory for all time steps.
+
+    Args:
+        plan: The parts of the step.
+        training: Both kernels' programs.
+        machine: The backward kernel.
+    """
+
+    def __init__(self, plan: Plan, training: Training, machine: Machine) -> None:
+        self.machine = machine
+        program, gradient = training.backward, training.gradient
+        place = program.place
+        states = {table.index: i for i, table in enumerate(program.signature.tables) if table.kind == "state"}
+        sources = {id(value): ("sequence", i) for i, value in enumerate(plan.sequences)}
+        sources |= {id(value): ("saved", i) for i, value in enumerate(training.saved)}
+        sources |= {id(value): ("export", i) for i, value in enumerate(gradient.of_exports)}
+        whole = {place[id(g)] for g in gradient.sequences if g is not None}
+        self._sources: list[tuple[str, int]] = []
+        for i, value in enumerate(program.times):
+            if i in states:
+                self._sources.append(("state", states[i]))
+            else:
+                self._sources.append(sources.get(id(value), ("whole" if i in whole else "stretch", 0)))
+        self._shapes = [value.shape for value in program.times]
+        self._masks = pack_masks([False] * len(program.times))
+        self._numbers = sum(
+            math.prod(shape) for shape, (kind, _) in zip(self._shapes, self._sources, strict=True) if kind == "stretch"
+        )
+        self._direct = [None if g is None else place[id(g)] for g in gradient.sequences]
+        parameters = {id(value): i for i, value in enumerate(plan.parameters)}
+        sequences = {id(value): i for i, value in enumerate(plan.sequences)}
+        self._inputs = [
+            _InputShare(sequences[id(p.sequence)], place[id(p.gradient)], parameters[id(p.weight)], p.transposed)
+            for p in gradient.products
+        ]
+        before = {id(value): i for i, value in enumerate(plan.captured.states)}
+
+        def share(part: Product | Sum) -> _Share:
+            if isinstance(part, Sum):
+                return _Share(place[id(part.value)])
+            if id(part.left) in before:
+                return _Share(place[id(part.right)], None, before[id(part.left)], part.transposed)
+            return _Share(place[id(part.right)], place[id(part.left)], None, part.transposed)
+
+        every = [[share(part) for part in parts] for parts in gradient.parameters]
+        self._shares = list(dict.fromkeys(one for own in every for one in own))
+        self._of_parameters = [[self._shares.index(one) for one in own] for own in every]
+
+    def __call__(
+        self, course: Course, sequences: Sequence[Tensor], state: Sequence[Tensor], initial: Sequence[Tensor],
+        parameters: Sequence[Tensor], result: Result, of_exports: Sequence[Tensor], of_last: Sequence[Tensor],
+        needed: tuple[Sequence[bool], Sequence[bool]], forward: Forward | None = None,
+    ) -> tuple[list[Tensor | None], list[Tensor], list[Tensor | None], list[Tensor | None]]:  # fmt: skip
+        """The gradients of sequences, state, initial state and parameters.
+
+        Args:
+            course: How the batch runs through time. Tensors are contiguous, but for parameters.
+            sequences: What the forward pass read, as are the next three.
+            state: The state before the first step.
+            initial: The state that a reset goes back to.
+            parameters: The parameters.
+            result: What the forward pass left.
+            of_exports: The gradient of each export.
+            of_last: The gradient of each part of the last state.
+            needed: Of which sequences and of which parameters a gradient is asked for.
+            forward: The forward pass that saves, where `result` has states alone, before every `steps_at_once`
+                steps; what it saves is then computed again.
+        """
+        batch, dtype = course.batch, self.machine.dtype
+        make = empty if course.lengths is None else zeros
+        most = self.steps_at_once(course)
+        given = {"sequence": sequences, "saved": result.saved, "export": of_exports, "state": result.states}
+        arrays = []
+        for (kind, i), shape in zip(self._sources, self._shapes, strict=True):
+            if kind in ("whole", "stretch"):
+                arrays.append(Times(make((most if kind == "stretch" else course.time, batch, *shape), dtype)))
+            elif forward is None or kind not in ("saved", "state"):
+                arrays.append(Times(given[kind][i]))
+            else:
+                arrays.append(Times(result.states[0]))  # another stands here for each stretch
+        of_state = [torch.zeros(tensor.shape, dtype=dtype) for tensor in state]
+        resets = course.reset is not None  # without them no row goes back to the initial state
+        of_initial = [torch.zeros_like(tensor) if resets else None for tensor in of_state]
+        edges: list[Tensor | None] = [tensor for pair in zip(state, initial, strict=True) for tensor in pair]
+        for one in of_last:
+            edges += [one, torch.zeros_like(one) if resets else None]
+        edges += [tensor for pair in zip(of_state, of_initial, strict=True) for tensor in pair]
+        launch = Launch(self.machine, course, edges, parameters, lasts=forward is not None)
+
+        wanted = {i for own, want in zip(self._of_parameters, needed[1], strict=True) if want for i in own}
+        totals: dict[int, Tensor] = {}
+        of_inputs: dict[int, Tensor] = {}
+        stretches = course.stretches(most, backward=True)
+        for n, (begin, end) in enumerate(stretches):
+            if forward is not None:
+                before = [part[len(stretches) - 1 - n] for part in result.states]
+                states, saved = forward.again(
+                    course, sequences, state, initial, parameters, begin, end, before
+                )  # fmt: skip
+                again = {"state": states, "saved": saved}
+                for j, (kind, i) in enumerate(self._sources):
+                    if kind in again:
+                        arrays[j] = again[kind][i]
+            else:
+                states = [Times(part) for part in result.states]
+            for j, (kind, _) in enumerate(self._sources):
+                if kind == "stretch":
+                    arrays[j] = Times(arrays[j].tensor, begin)
+                    if course.lengths is not None and n:
+                        arrays[j].tensor.zero_()
+            launch(*course.visits(begin, end, backward=True), arrays, self._masks)
+            for i in wanted:
+                self._add(totals, i, arrays, course, begin, end, states, state, initial)
+            for one in self._inputs:
+                if needed[0][one.sequence]:
+                    self._add_input(of_inputs, one, arrays[one.array].cut(begin, end), parameters, begin, sequences)
+
+        if course.lengths is not None:  # a row without a step hands its gradient on
+            without = course.lengths == 0
+            for tensor, one in zip(of_state, of_last, strict=True):
+                tensor[without] = one[without]
+        of_sequences = [
+            _sum([None if at is None else arrays[at].tensor, of_inputs.get(i)]) if want else None
+            for i, (at, want) in enumerate(zip(self._direct, needed[0], strict=True))
+        ]
+        of_parameters = [
+            _sum([totals[i] for i in own], like=tensor) if want else None
+            for tensor, own, want in zip(parameters, self._of_parameters, needed[1], strict=True)
+        ]
+        return of_sequences, of_state, of_initial, of_parameters
+
+    def steps_at_once(self, course: Course) -> int:
+        """Steps of a stretch."""
+        of_a_step = max(self._numbers * course.batch * self.machine.itemsize, 1)
+        return min(max(_AT_ONCE // of_a_step, -(-_ROWS // course.batch)), course.time)
+
+    def _add(
+        self, totals: dict[int, Tensor], i: int, arrays: Sequence[Times], course: Course, begin: int, end: int,
+        states: Sequence[Times], state: Sequence[Tensor], initial: Sequence[Tensor],
+    ) -> None:  # fmt: skip
+        """Add what one stretch gives to share `i`."""
+        share = self._shares[i]
+        right = arrays[share.right].cut(begin, end)
+        if share.of_state is not None:
+            after, j = states[share.of_state], share.of_state
+            pieces = [
+                (x, right[part])
+                for x, part in course.before(after.tensor, after.begin, begin, end, state[j], initial[j])
+            ]
+        elif share.left is not None:
+            pieces = [(arrays[share.left].cut(begin, end), right)]
+        else:
+            total = right.sum(dim=(0, 1))
+            totals[i] = totals[i].add_(total) if i in totals else total
+            return
+        for x, g in pieces:
+            if not len(x):
+                continue
+            a, b = x.flatten(0, -2), g.flatten(0, -2)
+            if share.transposed:
+                a, b = b, a
+            totals[i] = totals[i].addmm_(a.T, b) if i in totals else a.T @ b
+
+    def _add_input(
+        self, found: dict[int, Tensor], share: _InputShare, g: Tensor, parameters: Sequence[Tensor], begin: int,
+        sequences: Sequence[Tensor],
+    ) -> None:  # fmt: skip
+        """Add what one stretch gives to the gradient of a sequence."""
+        i, weight = share.sequence, parameters[share.weight]
+        if i not in found:
+            found[i] = zeros(sequences[i].shape, self.machine.dtype)
+        part = found[i][begin : begin + len(g)].flatten(0, -2)
+        part.addmm_(g.flatten(0, -2), weight if share.transposed else weight.T)
+
+
+def _sum(parts: Sequence[Tensor | None], like: Tensor | None = None) -> Tensor | None:
+    """The sum of what is there: `None`, or zeros shaped `like`, if nothing is."""
+    total: Tensor | None = None
+    for part in parts:
+        if part is not None:
+            total = part if total is None else total + part
+    return torch.zeros_like(like) if total is None and like is not None else total

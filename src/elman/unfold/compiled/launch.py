@@ -1,0 +1,114 @@
+"""A kernel laid out over one batch, and run."""
+
+import os
+import struct
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from elman.unfold.compiled.course import Course
+from elman.unfold.compiled.machine import Machine
+from elman.unfold.compiled.memory import empty, room
+
+_WORTH_A_THREAD = 2_000_000  # multiplications that take longer than waking a thread
+_ALIGNMENT = 64
+
+
+class Times(NamedTuple):
+    """A time array, or a stretch of one: `tensor` is `(time, batch, ...)`, contiguous, from time `begin` on."""
+
+    tensor: Tensor
+    begin: int = 0
+
+    @property
+    def address(self) -> int:
+        """Where time 0 is, or would be."""
+        return self.tensor.data_ptr() - self.begin * self.tensor.stride(0) * self.tensor.itemsize
+
+    def cut(self, begin: int, end: int) -> Tensor:
+        """The times `begin` to `end`."""
+        first, stop = begin - self.begin, end - self.begin
+        return self.tensor if first == 0 and stop == len(self.tensor) else self.tensor[first:stop]
+
+
+class Launch:
+    """A kernel with its weights packed, ready to run over a course in one go or in stretches.
+
+    Args:
+        machine: The kernel.
+        course: How the batch runs through time.
+        edges: The arrays of the tables, and those that collect, in the signature's order; contiguous.
+        parameters: The tensors of the plan's parameters.
+        lasts: Whether another launch of this thread may come before this one has run to its end.
+    """
+
+    def __init__(
+        self, machine: Machine, course: Course, edges: Sequence[Tensor | None], parameters: Sequence[Tensor],
+        lasts: bool = False,
+    ) -> None:  # fmt: skip
+        program, batch, itemsize = machine.program, course.batch, machine.itemsize
+        self.machine, self.course = machine, course
+        shared = [parameters[i].contiguous() for i in program.shared]
+        weights = [parameters[i].contiguous() for i in program.weights]
+        before = [*course.plan, course.reset, *edges]
+        self._alive = (before, shared, weights)
+
+        self._tables = 8 * max(len(program.signature.tables), 1)
+        self._scratch = itemsize * machine.scratch
+        sizes = [itemsize * machine.all_packed, batch * self._scratch + _ALIGNMENT, batch * self._tables]
+        self._room = empty((sum(sizes),), torch.uint8) if lasts else room(sum(sizes))
+        at = self._room.data_ptr()
+        self._first_scratch = at + sizes[0]
+        self._first_table = self._first_scratch + sizes[1]
+        self._before = [0 if tensor is None else tensor.data_ptr() for tensor in before]
+        self._behind = [tensor.data_ptr() for tensor in shared]
+        for size in machine.packed:
+            self._behind.append(at)
+            at += itemsize * size
+        self._behind += [tensor.data_ptr() for tensor in weights]
+        self._to_pack = bool(weights)
+
+        work = course.time * batch * max(machine.scratch, machine.all_packed, 1)
+        threads = max(1, min(torch.get_num_threads(), batch, work // _WORTH_A_THREAD))
+        self._bounds = [batch * i // threads for i in range(threads + 1)]
+
+    def __call__(self, first: int, stop: int, arrays: Sequence[Times], masks: bytes) -> None:
+        """Run the steps `first` to `stop`, in the order in which the kernel visits them.
+
+        `arrays` are the time arrays; `masks` are what `pack_masks` makes.
+        """
+        addresses = [*self._before, *(array.address for array in arrays), *self._behind]
+        pointers = struct.pack(f"{len(addresses)}q", *addresses)
+        if self._to_pack:
+            self.machine.pack(pointers)
+            self._to_pack = False
+        threads = len(self._bounds) - 1
+        if threads == 1:
+            self._part(0, first, stop, pointers, masks)
+        else:
+            pool = _pool(os.getpid(), threads)
+            for done in [pool.submit(self._part, i, first, stop, pointers, masks) for i in range(threads)]:
+                done.result()
+
+    def _part(self, i: int, first: int, stop: int, pointers: bytes, masks: bytes) -> None:
+        begin, end = self._bounds[i : i + 2]
+        course = self.course
+        self.machine.run(
+            begin, end, first, stop, course.time, course.batch, course.reverse, pointers, masks,
+            self._first_table + begin * self._tables, self._first_scratch + begin * self._scratch,
+        )  # fmt: skip
+
+
+def pack_masks(rings: Sequence[bool]) -> bytes:
+    """A mask of the time for each time array: a ring has room for two steps in turn."""
+    return struct.pack(f"{max(len(rings), 1)}q", *([1 if ring else -1 for ring in rings] or [0]))
+
+
+@lru_cache(maxsize=4)
+def _pool(process: int, threads: int) -> ThreadPoolExecutor:
+    """Threads of this process: after a fork the child makes its own."""
+    return ThreadPoolExecutor(threads, thread_name_prefix="elman")
