@@ -148,8 +148,7 @@ def _layers(module: Twin) -> list[list[Cell]]:
     layers = []
     width = module.input_size
     for depth in range(module.num_layers):
-        pattern = _pattern(module.mode, width, module.hidden_size, module.bias, module.proj_size)
-        names = [name for name, _ in pattern.named_parameters()]
+        pattern, names = _pattern(module.mode, width, module.hidden_size, module.bias, module.proj_size)
         layers.append(
             [bind(pattern, {name: getattr(module, f"{name}_l{depth}{way}") for name in names}) for way in directions]
         )
@@ -158,11 +157,13 @@ def _layers(module: Twin) -> list[list[Cell]]:
 
 
 @lru_cache(maxsize=256)
-def _pattern(mode: str, input_size: int, hidden_size: int, bias: bool, proj_size: int) -> Cell:
-    """A cell of the right sizes without values, to be bound to parameters."""
+def _pattern(mode: str, input_size: int, hidden_size: int, bias: bool, proj_size: int) -> tuple[Cell, tuple[str, ...]]:
+    """A cell of the right sizes without values, to be bound to parameters, and their names."""
     with torch.device("meta"):
         if mode == "LSTM":
-            return LSTMCell(input_size, hidden_size, bias, proj_size=proj_size)
-        if mode == "GRU":
-            return GRUCell(input_size, hidden_size, bias)
-        return ElmanCell(input_size, hidden_size, mode.removeprefix("RNN_").lower(), bias)
+            cell = LSTMCell(input_size, hidden_size, bias, proj_size=proj_size)
+        elif mode == "GRU":
+            cell = GRUCell(input_size, hidden_size, bias)
+        else:
+            cell = ElmanCell(input_size, hidden_size, mode.removeprefix("RNN_").lower(), bias)
+    return cell, tuple(name for name, _ in cell.named_parameters())

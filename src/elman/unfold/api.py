@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 from elman.cells import Cell, State
-from elman.cells.check import check_input, check_state
-from elman.cells.contract import initial_state
-from elman.unfold.border import check_lengths, check_memory, check_reset
+from elman.unfold import opaque
+from elman.unfold.border import make_request
 from elman.unfold.engines import check_engine, run
-from elman.unfold.request import Request, Unfolded
+from elman.unfold.request import Unfolded
 
 
 def unfold(
@@ -58,18 +58,7 @@ def unfold(
         >>> output.shape, [tuple(part.shape) for part in state]
         (torch.Size([7, 2, 5]), [(2, 5), (2, 5)])
     """
-    input = check_input(cell, input, ("time", "batch", "features"))
-    time, batch = input.shape[:2]
-    initial = initial_state(cell, batch)
-    request = Request(
-        cell,
-        input,
-        state=initial if state is None else check_state(cell, state, initial),
-        initial=initial,
-        lengths=check_lengths(lengths, time, batch),
-        reset=check_reset(reset, input),
-        reverse=reverse,
-        return_states=return_states,
-        memory=check_memory(memory),
-    )
-    return run(check_engine(engine), request)
+    given = (cell, input, state, lengths, reset, reverse, return_states, memory)
+    if torch.compiler.is_compiling() and engine != "loop":
+        return opaque.unfold(*given, engine=check_engine(engine))
+    return run(check_engine(engine), make_request(*given))

@@ -1,12 +1,42 @@
-"""Checks of what comes to `unfold` beside the input and the state."""
+"""Checks of what comes to `unfold`."""
 
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from elman.cells.check import dtype_name
+from elman.cells import Cell, State
+from elman.cells.check import check_input, check_state, dtype_name
+from elman.cells.contract import initial_state
 from elman.errors import ArgumentError
+from elman.unfold.request import Request
+
+
+def make_request(
+    cell: Cell,
+    input: Tensor,
+    state: State | None,
+    lengths: Tensor | Sequence[int] | None,
+    reset: Tensor | None,
+    reverse: bool,
+    return_states: bool,
+    memory: str,
+) -> Request:
+    """What `unfold` was asked, checked; the arguments are its own."""
+    input = check_input(cell, input, ("time", "batch", "features"))
+    time, batch = input.shape[:2]
+    initial = initial_state(cell, batch)
+    return Request(
+        cell,
+        input,
+        state=initial if state is None else check_state(cell, state, initial),
+        initial=initial,
+        lengths=check_lengths(lengths, time, batch),
+        reset=check_reset(reset, input),
+        reverse=reverse,
+        return_states=return_states,
+        memory=check_memory(memory),
+    )
 
 
 def check_lengths(lengths: Tensor | Sequence[int] | None, time: int, batch: int) -> Tensor | None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -97,7 +98,8 @@ class Backward:
 
     def __call__(
         self, course: Course, sequences: Sequence[Tensor], state: Sequence[Tensor], initial: Sequence[Tensor],
-        parameters: Sequence[Tensor], result: Result, of_exports: Sequence[Tensor], of_last: Sequence[Tensor],
+        parameters: Sequence[Tensor], result: Result, of_exports: Sequence[Tensor | None],
+        of_last: Sequence[Tensor | None],
         needed: tuple[Sequence[bool], Sequence[bool]], forward: Forward | None = None,
     ) -> tuple[list[Tensor | None], list[Tensor], list[Tensor | None], list[Tensor | None]]:  # fmt: skip
         """The gradients of sequences, state, initial state and parameters.
@@ -109,7 +111,7 @@ class Backward:
             initial: The state that a reset goes back to.
             parameters: The parameters.
             result: What the forward pass left.
-            of_exports: The gradient of each export.
+            of_exports: The gradient of each export; `None` for zeros, as in the next.
             of_last: The gradient of each part of the last state.
             needed: Of which sequences and of which parameters a gradient is asked for.
             forward: The forward pass that saves, where `result` has states alone, before every `steps_at_once`
@@ -123,6 +125,8 @@ class Backward:
         for (kind, i), shape in zip(self._sources, self._shapes, strict=True):
             if kind in ("whole", "stretch"):
                 arrays.append(Times(make((most if kind == "stretch" else course.time, batch, *shape), dtype)))
+            elif kind == "export" and of_exports[i] is None:
+                arrays.append(Times(zeros((course.time, batch, *shape), dtype)))
             elif forward is None or kind not in ("saved", "state"):
                 arrays.append(Times(given[kind][i]))
             else:
@@ -131,8 +135,9 @@ class Backward:
         resets = course.reset is not None  # without them no row goes back to the initial state
         of_initial = [torch.zeros_like(tensor) if resets else None for tensor in of_state]
         edges: list[Tensor | None] = [tensor for pair in zip(state, initial, strict=True) for tensor in pair]
-        for one in of_last:
-            edges += [one, torch.zeros_like(one) if resets else None]
+        for one, part in zip(of_last, state, strict=True):
+            nothing = _nothing(part.shape, dtype)
+            edges += [nothing if one is None else one, nothing if resets else None]
         edges += [tensor for pair in zip(of_state, of_initial, strict=True) for tensor in pair]
         launch = Launch(self.machine, course, edges, parameters, lasts=forward is not None)
 
@@ -167,7 +172,8 @@ class Backward:
         if course.lengths is not None:  # a row without a step hands its gradient on
             without = course.lengths == 0
             for tensor, one in zip(of_state, of_last, strict=True):
-                tensor[without] = one[without]
+                if one is not None:
+                    tensor[without] = one[without]
         of_sequences = [
             _sum([None if at is None else arrays[at].tensor, of_inputs.get(i)]) if want else None
             for i, (at, want) in enumerate(zip(self._direct, needed[0], strict=True))
@@ -220,6 +226,12 @@ class Backward:
             found[i] = zeros(sequences[i].shape, self.machine.dtype)
         part = found[i][begin : begin + len(g)].flatten(0, -2)
         part.addmm_(g.flatten(0, -2), weight if share.transposed else weight.T)
+
+
+@lru_cache(maxsize=32)
+def _nothing(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
+    """Zeros that are only read."""
+    return torch.zeros(shape, dtype=dtype)
 
 
 def _sum(parts: Sequence[Tensor | None], like: Tensor | None = None) -> Tensor | None:

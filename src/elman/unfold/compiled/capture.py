@@ -1,25 +1,21 @@
-"""From a cell's `step` to a graph, by `torch.export` with a free batch."""
+"""From a cell's `step` to a graph: PyTorch traces it once, with a batch whose size is a symbol."""
 
-import io
 import logging
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.export import Dim, export
-from torch.export.graph_signature import InputKind
+from torch import Tensor, fx, nn
+from torch.fx.experimental.proxy_tensor import make_fx
 
 from elman.cells import Cell, State
+from elman.unfold.compiled.aten.call import NotCapturable
 from elman.unfold.compiled.graph import Graph, Value
+from elman.unfold.compiled.outside import ROWS
 from elman.unfold.compiled.translate import Translation
-
-
-class NotCapturable(Exception):
-    """The step cannot be read as a graph; the message says why and what to write instead."""
 
 
 @dataclass(frozen=True)
@@ -45,18 +41,6 @@ class Captured:
     new_states: tuple[Value, ...]
 
 
-class _Step(nn.Module):
-    """`step` as a module with plain tensors in and out, as export wants it."""
-
-    def __init__(self, cell: Cell) -> None:
-        super().__init__()
-        self.cell = cell
-
-    def forward(self, x: Tensor, state: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        output, new = self.cell.step(x, tuple(state))
-        return (output, *new)
-
-
 def capture(cell: Cell, x: Tensor, state: State) -> Captured:
     """Read `cell.step` once.
 
@@ -66,84 +50,111 @@ def capture(cell: Cell, x: Tensor, state: State) -> Captured:
         state: An example of a state.
 
     Raises:
-        NotCapturable: If `step` depends on the values or the size of the batch, or export cannot read it.
+        NotCapturable: If `step` depends on the values or the size of the batch, or PyTorch cannot trace it.
     """
-    free = {0: Dim.DYNAMIC}
+    names: dict[int, str] = {}
+    traced = _trace(_aside(cell, names), x, state)
+    names |= {id(tensor): name for name, tensor in (*cell.named_parameters(), *cell.named_buffers())}
+    return _translate(traced, names, len(state))
+
+
+def _trace(cell: Cell, x: Tensor, state: State) -> fx.GraphModule:
+    """The operations of a step, of which the first make what it is given, input and state.
+
+    The batch size is the size of `rows`; input and state are made of it inside, so that it is the only symbol. They
+    are returned too, so that they are there even if the step does not read them.
+    """
+
+    def step(rows: Tensor) -> tuple[Tensor, ...]:
+        batch = rows.shape[0]
+        given = [rows.new_empty((batch, *part.shape[1:]), dtype=part.dtype) for part in (x, *state)]
+        output, new = cell.step(given[0], tuple(given[1:]))
+        return (output, *new, *given)
+
     try:
-        with warnings.catch_warnings(), _quiet(), torch.no_grad():
-            warnings.simplefilter("ignore")
-            program = export(
-                _Step(_aside(cell)), (x, list(state)), dynamic_shapes=(free, [free for _ in state]), strict=False
+        with _by_itself(x.device.type):
+            traced = make_fx(step, tracing_mode="symbolic", pre_dispatch=True, _allow_non_fake_inputs=True)(
+                x.new_empty(x.shape[0])
             )
     except Exception as error:
         reason = str(error).strip().splitlines()
         raise NotCapturable(
-            f"torch.export cannot read the step ({type(error).__name__}: {reason[0] if reason else ''}). A step "
-            "computes with tensors alone: no branch on a value, no .item(), no use of the batch size as a number"
+            f"PyTorch cannot trace the step ({type(error).__name__}: {reason[0] if reason else ''}). A step computes "
+            "with tensors alone: no branch on a value, no .item(), no use of the batch size as a number"
         ) from error
-    return _translate(program, cell, state)
+    if traced.shape_env.guards:  # pyright: ignore
+        raise NotCapturable("the step does one thing for some batch sizes and another for others")
+    return traced
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """What export logs and prints when it fails is in the exception too, and the loop takes over."""
-    logger = logging.getLogger("torch.fx.experimental.symbolic_shapes")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        with redirect_stderr(io.StringIO()):
+def _by_itself(device: str) -> Iterator[None]:
+    """Trace as if nothing were around: no autocast, no mode without gradients. What is logged where the trace fails is
+    in the exception too, and the loop takes over."""
+    from torch._dynamo import config  # a second of imports, which the trace needs too
+
+    loggers = [logging.getLogger(f"torch.{name}") for name in ("fx.experimental.symbolic_shapes", "_subclasses")]
+    levels = [logger.level for logger in loggers]
+    with ExitStack() as stack:
+        stack.enter_context(warnings.catch_warnings())
+        stack.enter_context(torch.autocast(device, enabled=False))
+        stack.enter_context(torch.inference_mode(False))
+        stack.enter_context(torch.enable_grad())
+        if hasattr(config, "fake_tensor_cache_enabled"):  # for what is traced once, remembering costs a third of it
+            stack.enter_context(config.patch(fake_tensor_cache_enabled=False))
+        warnings.simplefilter("ignore")
+        try:
+            for logger in loggers:
+                logger.setLevel(logging.CRITICAL)
             yield
-    finally:
-        logger.setLevel(level)
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)
 
 
-def _aside(module: Any) -> Any:
-    """The module with tables of parameters of its own: export puts stand-ins into them while it reads, which another
-    thread that runs the cell must not see. The tensors are shared."""
+def _aside(module: Any, names: dict[int, str], prefix: str = "") -> Any:
+    """The module with tensors of its own, on the same memory, and their `names`, by `id`: so that two names of one
+    tensor are told apart, which need not be one in another cell of the same program."""
     twin = object.__new__(type(module))
     twin.__dict__.update(module.__dict__)
-    twin.__dict__["_buffers"] = dict(module.__dict__["_buffers"])
-    twin.__dict__["_parameters"] = {
-        name: one if one is None or isinstance(one, nn.Parameter) else nn.Parameter(one.detach(), requires_grad=False)
-        for name, one in module.__dict__["_parameters"].items()  # a twin's parametrised weight is a plain tensor
-    }
+    for group in ("_parameters", "_buffers"):
+        own = twin.__dict__[group] = dict(module.__dict__[group])
+        for name, tensor in own.items():
+            if tensor is not None:
+                own[name] = nn.Parameter(tensor.detach(), requires_grad=False)
+                names[id(own[name])] = prefix + name
     within = module.__dict__["_modules"]
-    twin.__dict__["_modules"] = {name: None if one is None else _aside(one) for name, one in within.items()}
+    twin.__dict__["_modules"] = {
+        name: None if one is None else _aside(one, names, f"{prefix}{name}.") for name, one in within.items()
+    }
     return twin
 
 
-def _translate(program: Any, cell: Cell, state: State) -> Captured:
+def _translate(traced: fx.GraphModule, names: dict[int, str], parts: int) -> Captured:
     graph = Graph()
-    kinds = {spec.arg.name: (spec.kind, spec.target) for spec in program.graph_signature.input_specs}
+    rows, *operations, end = traced.graph.nodes
+    returned: Any = end.args[0]
+    results = returned[: parts + 1]
+    given = [node for node in operations if node.target is torch.ops.aten.new_empty.default][: parts + 1]
+    shapes = [tuple(int(n) for n in node.meta["val"].shape[1:]) for node in given]
+    leaves = [
+        graph.make("state" if i else "input", (), shape, batched=True, attributes=(i,))
+        for i, shape in enumerate(shapes)
+    ]
+    walk = Translation(graph, leaves[0], given[0].meta["val"])
+    walk.known |= dict(zip(given, leaves, strict=True)) | {rows: ROWS}
     tensors: list[tuple[str, Value]] = []
     constants: list[tuple[Tensor, Value]] = []
-    arguments: list[Value] = []
-    outputs: list[Any] = []
-    walk = Translation(graph)
-    for node in program.graph.nodes:
-        if node.op == "placeholder":
-            kind, target = kinds[node.name]
-            shape = tuple(node.meta["val"].shape)
-            match kind:
-                case InputKind.USER_INPUT:
-                    name = "state" if arguments else "input"
-                    row = tuple(int(n) for n in shape[1:])
-                    value = graph.make(name, (), row, batched=True, attributes=(len(arguments),))
-                    arguments.append(value)
-                    if name == "input":
-                        walk.input = value
-                case InputKind.PARAMETER | InputKind.BUFFER:
-                    name = target.removeprefix("cell.")
-                    truth = node.meta["val"].dtype == torch.bool
-                    value = graph.make("parameter", (), shape, batched=False, truth=truth, attributes=(name,))
-                    tensors.append((name, value))
-                case _:
-                    value = graph.make("parameter", (), shape, batched=False, attributes=(f"constant {target}",))
-                    constants.append((program.constants[target], value))
-            walk.known[node] = value
-        elif node.op == "call_function":
-            walk.known[node] = walk.translate(node)
-        elif node.op == "output":
-            outputs = [walk.value(result) for result in node.args[0]]
-    output, *new = outputs
-    return Captured(graph, tuple(tensors), tuple(constants), arguments[0], tuple(arguments[1:]), output, tuple(new))
+    for node in operations:
+        if node.op == "get_attr":
+            tensor = getattr(traced, str(node.target))
+            name = names.get(id(tensor))
+            value = walk.leaf(node, f"constant {node.target}" if name is None else name)
+            if name is None:
+                constants.append((tensor, value))
+            else:
+                tensors.append((name, value))
+        elif node.op == "call_function" and node not in given:
+            walk.translate(node)
+    output, *new = (walk.result(node) for node in results)
+    return Captured(graph, tuple(tensors), tuple(constants), leaves[0], tuple(leaves[1:]), output, tuple(new))

@@ -9,7 +9,7 @@ from torch import Tensor
 from elman.unfold.compiled.backward import Backward
 from elman.unfold.compiled.course import Course
 from elman.unfold.compiled.evaluate import Tape
-from elman.unfold.compiled.forward import Forward
+from elman.unfold.compiled.forward import Forward, Result
 from elman.unfold.compiled.gradient import differentiate
 from elman.unfold.compiled.machine import Machine, compile_program
 from elman.unfold.compiled.plan import Plan
@@ -53,6 +53,32 @@ class Core:
     def backward(self) -> Backward:
         """The gradient."""
         return Backward(self.plan, self.training, self._machine(self.training.backward))
+
+    def keep(self, course: Course, groups: Sequence[Sequence[Tensor]], recompute: bool) -> Result:
+        """Run forward and keep what `backward` reads, or where it can compute that from.
+
+        `groups` are sequences, state, initial state and parameters.
+        """
+        if recompute:
+            return self.inference(course, *groups, every=self.backward.steps_at_once(course))
+        return self.forward(course, *groups)
+
+    def pack(self, result: Result, recompute: bool) -> list[Tensor]:
+        """The tensors of what `keep` returned, but for the last state, each once."""
+        return [*result.exports, *result.states] if recompute else self.forward.pack(result)
+
+    def unpack(self, kept: Sequence[Tensor], recompute: bool) -> Result:
+        """The result, without the last state, that `pack` was given."""
+        count = len(self.plan.exports)
+        return Result([*kept[:count]], [], [*kept[count:]]) if recompute else self.forward.unpack(kept)
+
+    def shapes_kept(self, course: Course, recompute: bool) -> list[tuple[int, ...]]:
+        """The shapes of what `pack` gives."""
+        if not recompute:
+            return [(course.time, course.batch, *shape) for shape in self.forward.kept]
+        stretches = -(-course.time // self.backward.steps_at_once(course))
+        exports = [(course.time, course.batch, *value.shape) for value in self.plan.exports]
+        return exports + [(stretches, course.batch, *value.shape) for value in self.plan.captured.states]
 
     def _machine(self, program: Program) -> Machine:
         return compile_program(program, host(), 32 if self.dtype == torch.float32 else 64)

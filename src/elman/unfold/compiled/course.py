@@ -47,19 +47,6 @@ class Course:
         """The times `begin` to `end` as numbers of steps, counted as the forward or the backward pass visits them."""
         return (begin, end) if self.reverse == backward else (self.time - end, self.time - begin)
 
-    def last(self, states: Tensor, ring: int, before: Tensor) -> Tensor:
-        """The state after the last step of each row, from those after each step, and that before the first one.
-
-        `ring` is -1, or a mask for the time where `states` holds the last few alone.
-        """
-        if self.lengths is None:
-            found = states[0 if self.reverse else (self.time - 1) & ring]
-            return found.clone() if ring == -1 else found  # nobody else looks at a ring
-        final = torch.zeros_like(self.lengths) if self.reverse else (self.lengths - 1).clamp(min=0)
-        found = states[final & ring, torch.arange(self.batch)]
-        empty = (self.lengths == 0).view(-1, *[1] * (found.ndim - 1))
-        return torch.where(empty, before, found)
-
     def before(
         self, states: Tensor, first: int, begin: int, end: int, state: Tensor, initial: Tensor
     ) -> Sequence[tuple[Tensor, slice]]:

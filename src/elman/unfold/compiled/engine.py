@@ -2,7 +2,7 @@
 
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -43,6 +43,7 @@ class Parts:
         known = [value for _, value in (*captured.tensors, *captured.constants)]
         self.before = Tape([*known, captured.input], [*plan.sequences, *plan.parameters], like)
         self.sequences = self.before.at(plan.sequences)
+        self.input = len(known)  # where the input is among what `before` knows
         self.parameters = self.before.at(plan.parameters)
         self.after = Tape([*self.before.values, *plan.exports], [captured.output], like)
         (self.output,) = self.after.at([captured.output])
@@ -92,26 +93,70 @@ def compiled(request: Request) -> Unfolded:
         Refused: If the input is not on the CPU, of another dtype than float32 and float64, or empty, or if the step
             cannot be compiled.
     """
-    _check(request)
-    prepared = _prepare(request.cell, request.input)
-    if isinstance(prepared, str):
-        raise Refused(prepared)
+    return _with(request, _Unfold.run)
+
+
+def keeping(request: Request) -> tuple[Unfolded, list[Tensor]]:
+    """Unfold outside autograd, and keep what the gradient needs; no two of the tensors share memory.
+
+    Raises:
+        Refused: As `compiled` does.
+    """
+    kept: list[Tensor] = []
+
+    def run(core: Core, course: Course, *tensors: Any) -> tuple[Tensors, Tensors]:
+        *groups, recompute = tensors
+        result = core.keep(course, groups, recompute)
+        kept.extend(core.pack(result, recompute))
+        return result.exports, result.last
+
+    with torch.no_grad():
+        found = _with(request, run)
+        # The output may be a view of what is kept, or of the input.
+        apart = [one.clone() for one in (found.output, *(found.states or ()))]
+    return found._replace(output=apart[0], states=tuple(apart[1:]) if found.states is not None else None), kept
+
+
+def shapes_kept(request: Request) -> list[tuple[int, ...]]:
+    """The shapes of what `keeping` keeps, without running it."""
+    prepared = _prepared(request)
+    core = (prepared.with_states if request.return_states else prepared.plain).core
+    time, batch = request.input.shape[:2]
+    return core.shapes_kept(Course(time, batch, request.reverse), request.memory == "recompute")
+
+
+def replayed(request: Request, kept: Sequence[Tensor]) -> Unfolded:
+    """What `keeping` has returned, with its gradient and no second run; the last state has no values."""
+
+    def run(core: Core, course: Course, *tensors: Any) -> tuple[Tensors, Tensors]:
+        return _Unfold.run(core, course, *tensors, core.unpack(kept, tensors[-1]))
+
+    return _with(request, run)
+
+
+def explain(request: Request) -> dict[str, str]:
+    """The parts of a request's step in words; raises `Refused` as `compiled` does."""
+    return in_words(_prepared(request).plain.core)
+
+
+def _with(request: Request, run: Callable[..., tuple[Tensors, Tensors]]) -> Unfolded:
+    """Unfold with this for the core."""
+    prepared = _prepared(request)
     time, batch = request.input.shape[:2]
     reset = None if request.reset is None else request.reset.to(torch.uint8).contiguous()
     course = Course(time, batch, request.reverse, request.lengths, reset)
     if torch.is_autocast_enabled("cpu"):
         with torch.autocast("cpu", enabled=False):
-            return _run(prepared, request, course)
-    return _run(prepared, request, course)
+            return _run(prepared, request, course, run)
+    return _run(prepared, request, course, run)
 
 
-def explain(request: Request) -> dict[str, str]:
-    """The parts of a request's step in words; raises `Refused` as `compiled` does."""
+def _prepared(request: Request) -> Prepared:
     _check(request)
     prepared = _prepare(request.cell, request.input)
     if isinstance(prepared, str):
         raise Refused(prepared)
-    return in_words(prepared.plain.core)
+    return prepared
 
 
 def _check(request: Request) -> None:
@@ -153,16 +198,21 @@ def _together(*groups: Sequence[Any]) -> tuple[Any, ...]:
     return tuple({id(value): value for group in groups for value in group}.values())
 
 
-def _run(prepared: Prepared, request: Request, course: Course) -> Unfolded:
+def _run(
+    prepared: Prepared, request: Request, course: Course, core: Callable[..., tuple[Tensors, Tensors]]
+) -> Unfolded:
     time, batch = course.time, course.batch
     parts = prepared.with_states if request.return_states else prepared.plain
     input = request.input if course.lengths is None else _without_padding(request.input, course)
-    known = parts.before.run([*parts.tensors(request.cell), input.reshape(time * batch, -1)])
-    sequences = [known[i].reshape(time, batch, *known[i].shape[1:]).contiguous() for i in parts.sequences]
+    known = parts.before.run([*parts.tensors(request.cell), input.flatten(0, 1)])
+    sequences = [
+        (input if i == parts.input else known[i].reshape(time, batch, *known[i].shape[1:])).contiguous()
+        for i in parts.sequences
+    ]
     parameters = [known[i] for i in parts.parameters]
     state = [part.contiguous() for part in request.state]
     initial = state if request.initial is request.state else [part.contiguous() for part in request.initial]
-    exports, last = _Unfold.run(
+    exports, last = core(
         parts.core, course, sequences, state, initial, parameters, request.memory == "recompute"
     )
 
@@ -209,41 +259,43 @@ class _Unfold(Function):
     @classmethod
     def run(
         cls, core: Core, course: Course, sequences: Sequence[Tensor], state: Sequence[Tensor],
-        initial: Sequence[Tensor], parameters: Sequence[Tensor], recompute: bool,
-    ) -> tuple[list[Tensor], list[Tensor]]:  # fmt: skip
-        """Exports and the last state."""
+        initial: Sequence[Tensor], parameters: Sequence[Tensor], recompute: bool, known: Result | None = None,
+    ) -> tuple[Tensors, Tensors]:  # fmt: skip
+        """Exports and the last state. With `known`, they were computed before, and only their gradient is wanted."""
         tensors = (*sequences, *state, *initial, *parameters)
         if not (torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)):
             result = core.inference(course, sequences, state, initial, parameters)
             return result.exports, result.last
-        outputs = cls.apply(core, course, recompute, len(sequences), len(state), *tensors)
+        outputs = cls.apply(core, course, recompute, known, len(sequences), len(state), *tensors)
         count = len(core.plan.exports)
         return list(outputs[:count]), list(outputs[count:])
 
     @staticmethod
     def forward(
-        ctx: Any, core: Core, course: Course, recompute: bool, sequences: int, parts: int, *tensors: Tensor
-    ) -> tuple[Tensor, ...]:
+        ctx: Any, core: Core, course: Course, recompute: bool, known: Result | None, sequences: int, parts: int,
+        *tensors: Tensor,
+    ) -> tuple[Tensor, ...]:  # fmt: skip
         groups = _groups(tensors, sequences, parts)
-        result = (
-            core.inference(course, *groups, core.backward.steps_at_once(course))
-            if recompute
-            else core.forward(course, *groups)
-        )
+        if known is None:
+            result = core.keep(course, groups, recompute)
+        else:
+            exports = [one.view_as(one) for one in known.exports]
+            result = replace(known, exports=exports, last=[torch.empty_like(part) for part in groups[1]])
         ctx.core, ctx.course, ctx.recompute = core, course, recompute
         ctx.counts = (sequences, parts, len(result.exports), len(tensors))
         ctx.save_for_backward(*tensors, *result.states, *result.saved)
+        ctx.set_materialize_grads(False)
         return (*result.exports, *result.last)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
         sequences, parts, exports, count = ctx.counts
         tensors, kept = ctx.saved_tensors[:count], ctx.saved_tensors[count:]
-        none = (None,) * 5  # for what is not a tensor
+        none = (None,) * 6  # for what is not a tensor
         if torch.is_grad_enabled():
             return (*none, *_second(ctx, tensors, gradients))
-        wanted = ctx.needs_input_grad[5:]
-        gradients = tuple(one.contiguous() for one in gradients)
+        wanted = ctx.needs_input_grad[6:]
+        gradients = tuple(None if one is None else one.contiguous() for one in gradients)
         found = ctx.core.backward(
             ctx.course,
             *_groups(tensors, sequences, parts),
@@ -262,17 +314,18 @@ def _groups(tensors: Sequence[Tensor], sequences: int, parts: int) -> tuple[Tens
     return tensors[:a], tensors[a:b], tensors[b:c], tensors[c:]
 
 
-def _second(ctx: Any, tensors: Sequence[Tensor], gradients: Sequence[Tensor]) -> list[Tensor | None]:
+def _second(ctx: Any, tensors: Sequence[Tensor], gradients: Sequence[Tensor | None]) -> list[Tensor | None]:
     """The gradient with a graph of its own, through the loop."""
     sequences, parts, _, _ = ctx.counts
     a, b, c, d = _groups(tensors, sequences, parts)
     with torch.enable_grad():
         exports, last = ctx.core.reference(ctx.course, a, b, c, d)
         wanted = [tensor for tensor in tensors if tensor.requires_grad]
+        there = [(one, g) for one, g in zip((*exports, *last), gradients, strict=True) if g is not None]
         found = torch.autograd.grad(
-            [*exports, *last],
+            [one for one, _ in there],
             wanted,
-            list(gradients),
+            [g for _, g in there],
             create_graph=True,
             allow_unused=True,
             materialize_grads=True,

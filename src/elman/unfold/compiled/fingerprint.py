@@ -7,7 +7,7 @@ from typing import Any
 from torch import nn
 
 _PLAIN = frozenset((int, float, complex, str, bytes, bool, type(None), type, FunctionType, BuiltinFunctionType))
-_OF_EVERY_MODULE = frozenset(nn.Module().__dict__)
+_OF_EVERY_MODULE = frozenset(nn.Module().__dict__) | {"_number"}
 
 
 def fingerprint(module: nn.Module) -> Hashable | None:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from elman.unfold.compiled.course import Course
-from elman.unfold.compiled.graph import Value
+from elman.unfold.compiled.graph import Shape, Value
 from elman.unfold.compiled.launch import Launch, Times, pack_masks
 from elman.unfold.compiled.machine import Machine
 from elman.unfold.compiled.memory import empty, zeros
@@ -51,6 +51,7 @@ class Forward:
         self._states = [table.index for table in program.signature.tables]
         self._exports = [place[id(value)] for value in plan.exports]
         self._saved = [place[id(value)] for value in saved or ()]
+        self._kept = list(dict.fromkeys([*self._exports, *self._states, *self._saved]))
         self._given = [sequences.get(id(value), -1) for value in program.times]
         self._shapes = [value.shape for value in program.times]
         # A state that is neither kept nor exported needs room for this step and the one before it.
@@ -79,18 +80,36 @@ class Forward:
                 arrays.append(Times(torch.empty((2, batch, *shape), dtype=dtype)))
             else:
                 arrays.append(Times(make((time, batch, *shape), dtype)))
-        launch = Launch(self.machine, course, _edges(state, initial), parameters)
+        last = [torch.empty(part.shape, dtype=dtype) for part in state]
+        launch = Launch(self.machine, course, [*_edges(state, initial), *last], parameters)
         if every is None:
             launch(0, time, arrays, self._masks)
             states = [arrays[i].tensor for i in self._states]
         else:
             states = self._stopping(launch, course, arrays, state, every)
-        last = [
-            course.last(arrays[i].tensor, 1 if self._rings[i] else -1, before)
-            for i, before in zip(self._states, state, strict=True)
-        ]
+        if course.lengths is not None and 0 in course.lengths:  # a row without a step hands its state on
+            without = course.lengths == 0
+            for part, start in zip(last, state, strict=True):
+                part[without] = start[without]
         exports = [arrays[i].tensor for i in self._exports]
         return Result(exports, last, states, [arrays[i].tensor for i in self._saved])
+
+    @property
+    def kept(self) -> list[Shape]:
+        """The shape, of one step and row, of each array that `pack` gives."""
+        return [self._shapes[i] for i in self._kept]
+
+    def pack(self, result: Result) -> list[Tensor]:
+        """All arrays of a result that saves, each once."""
+        found = [*result.exports, *result.states, *result.saved]
+        at = [*self._exports, *self._states, *self._saved]
+        return [found[at.index(i)] for i in self._kept]
+
+    def unpack(self, arrays: Sequence[Tensor]) -> Result:
+        """The result, without the last state, that `pack` was given."""
+        groups = (self._exports, self._states, self._saved)
+        exports, states, saved = ([arrays[self._kept.index(i)] for i in group] for group in groups)
+        return Result(exports, [], states, saved)
 
     def _stopping(
         self, launch: Launch, course: Course, arrays: Sequence[Times], state: Sequence[Tensor], every: int
@@ -129,7 +148,8 @@ class Forward:
                 arrays[-1].tensor[-1 if course.reverse else 0] = before[self._states.index(i)]
             else:
                 arrays.append(Times(make((end - begin, course.batch, *shape), dtype), begin))
-        launch = Launch(self.machine, course, _edges(state, initial), parameters)
+        last = [torch.empty_like(part) for part in state]  # nobody asks for it
+        launch = Launch(self.machine, course, [*_edges(state, initial), *last], parameters)
         launch(*course.visits(begin, end, backward=False), arrays, pack_masks([False] * len(arrays)))
         return [arrays[i] for i in self._states], [arrays[i] for i in self._saved]
 

@@ -188,17 +188,18 @@ class Graph:
 
     def linear(self, value: Value, weight: Value, transposed: bool = False) -> Value:
         """`value @ weight`, or `value @ weight.T` if `transposed`: a product with an unbatched matrix."""
-        return self.affine([(value, weight, transposed)], None)
+        return self.affine([(value, weight, transposed)], [])
 
-    def affine(self, products: Sequence["Factors"], bias: Value | None) -> Value:
-        """The sum of some products with unbatched matrices, and of an unbatched vector: one `"linear"` value."""
+    def affine(self, products: Sequence["Factors"], biases: Sequence[Value]) -> Value:
+        """The sum of some products with unbatched matrices, and of some unbatched vectors: one `"linear"` value."""
         for value, weight, transposed in products:
             assert value.shape[-1] == weight.shape[1 if transposed else 0]
         value, weight, transposed = products[0]
         shape = (*value.shape[:-1], weight.shape[0 if transposed else 1])
         inputs = [part for value, weight, _ in products for part in (value, weight)]
-        inputs += [] if bias is None else [bias]
-        return self.make("linear", inputs, shape, attributes=tuple(transposed for _, _, transposed in products))
+        return self.make(
+            "linear", [*inputs, *biases], shape, attributes=tuple(transposed for _, _, transposed in products)
+        )
 
     def matmul(self, a: Value, b: Value) -> Value:
         """`a @ b` of matrices that both belong to a row: `(..., m, k)` and `(..., k, n)`."""
@@ -215,17 +216,16 @@ def products_of(value: Value) -> list[Factors]:
     return [(parts[2 * i], parts[2 * i + 1], transposed) for i, transposed in enumerate(value.attributes)]
 
 
-def bias_of(value: Value) -> Value | None:
-    """The vector that a `"linear"` value adds to its products."""
-    return value.inputs[-1] if len(value.inputs) % 2 else None
+def biases_of(value: Value) -> tuple[Value, ...]:
+    """The vectors that a `"linear"` value adds to its products."""
+    return value.inputs[2 * len(value.attributes) :]
 
 
 def read_by_number(value: Value) -> tuple[Value, ...]:
     """The inputs of a value that are read as they lie; a product's matrix is packed beforehand."""
     if value.op != "linear":
         return value.inputs
-    bias = bias_of(value)
-    return (*(x for x, _, _ in products_of(value)), *([] if bias is None else [bias]))
+    return (*(x for x, _, _ in products_of(value)), *biases_of(value))
 
 
 def broadcast(shapes: Iterable[Shape]) -> Shape:

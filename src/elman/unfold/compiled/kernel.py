@@ -38,7 +38,8 @@ class Signature:
     of rows that have a step, for each time; the last time of each; the reset marks or null; then for each table two
     arrays `(batch, size)` (a state: before the first step, and after a reset; a carry: the gradient of the last
     state, and zeros), for each carry two arrays that collect (the gradient of the first state, and of the state that
-    resets go back to); the time arrays; the shared arrays; the packed weights; the weights that they are packed from.
+    resets go back to); forward, for each state an array that takes the last one of each row; the time arrays; the
+    shared arrays; the packed weights; the weights that they are packed from.
 
     Args:
         times: Numbers in a row of each time array.
@@ -57,6 +58,11 @@ class Signature:
         return [table for table in self.tables if table.kind == "carry"]
 
     @property
+    def lasts(self) -> list[Table]:
+        """The states whose last values are handed on."""
+        return [] if self.backward else list(self.tables)
+
+    @property
     def first_table(self) -> int:
         return 4
 
@@ -65,8 +71,12 @@ class Signature:
         return self.first_table + 2 * len(self.tables)
 
     @property
-    def first_time(self) -> int:
+    def first_last(self) -> int:
         return self.first_collected + 2 * len(self.carries)
+
+    @property
+    def first_time(self) -> int:
+        return self.first_last + len(self.lasts)
 
     @property
     def first_shared(self) -> int:
@@ -126,6 +136,7 @@ class Kernel:
         self.has_reset = self.b.icmp_unsigned("!=", self.b.ptrtoint(self.reset, I64), i64(0))
         self.table_data = self._pairs(s.first_table, len(s.tables))
         self.collected = self._pairs(s.first_collected, len(s.carries))
+        self.lasts = [self._argument(s.first_last + i) for i in range(len(s.lasts))]
         self.time_base = [self._argument(s.first_time + i) for i in range(len(s.times))]
         self.time_mask = [read(self.b, self.masks, i, I64) for i in range(len(s.times))]
         self.shared = [self._argument(s.first_shared + i) for i in range(s.shared)]
@@ -182,6 +193,8 @@ class Kernel:
                     emit_reduce(self, stage)
         if self.signature.carries:
             loop(b, i64(0), self.rows, 1, self._collect, "collect")
+        if self.lasts:
+            when(b, self._ends(), lambda: loop(b, i64(0), self.rows, 1, self._hand_on, "last"), "ends")
 
     def row(self, r: ir.Value) -> ir.Value:
         """The row of the batch that place `r` of this thread stands for."""
@@ -247,6 +260,33 @@ class Kernel:
                 loop(b, i64(0), i64(size), 1, one, "add")
 
         when(b, b.or_(first, anew), add, "leave")
+
+    def _ends(self) -> ir.Value:
+        """Whether this step is the last one of any row."""
+        b = self.b
+        following = b.add(self.t, i64(1))
+        at_end = b.icmp_signed("==", following, self.time)
+        fewer = read(b, self.counts, b.select(at_end, self.t, following), I64)
+        some = b.icmp_signed("!=", fewer, read(b, self.counts, self.t, I64))
+        return b.select(self.reverse, b.icmp_signed("==", self.t, i64(0)), b.or_(at_end, some))
+
+    def _hand_on(self, r: ir.Value) -> None:
+        """Copy the state that a row's last step left."""
+        b = self.b
+        row = self.row(r)
+        _, last = self._edges(r)
+
+        def copy() -> None:
+            for table, to in zip(self.signature.lasts, self.lasts, strict=True):
+                source = self.number_at(self.time_row[table.index], b.mul(row, i64(table.size)))
+                spot = self.number_at(to, b.mul(row, i64(table.size)))
+
+                def one(j: ir.Value, source: ir.Value = source, spot: ir.Value = spot) -> None:
+                    b.store(read(b, source, j, self.number), self.number_at(spot, j))
+
+                loop(b, i64(0), i64(table.size), 1, one, "copy")
+
+        when(b, last, copy, "hand on")
 
     # Addresses
 

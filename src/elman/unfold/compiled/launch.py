@@ -27,7 +27,8 @@ class Times(NamedTuple):
     @property
     def address(self) -> int:
         """Where time 0 is, or would be."""
-        return self.tensor.data_ptr() - self.begin * self.tensor.stride(0) * self.tensor.itemsize
+        address = self.tensor.data_ptr()
+        return address - self.begin * self.tensor.stride(0) * self.tensor.itemsize if self.begin else address
 
     def cut(self, begin: int, end: int) -> Tensor:
         """The times `begin` to `end`."""
@@ -41,7 +42,7 @@ class Launch:
     Args:
         machine: The kernel.
         course: How the batch runs through time.
-        edges: The arrays of the tables, and those that collect, in the signature's order; contiguous.
+        edges: The arrays between the reset marks and the time arrays, in the signature's order; contiguous.
         parameters: The tensors of the plan's parameters.
         lasts: Whether another launch of this thread may come before this one has run to its end.
     """

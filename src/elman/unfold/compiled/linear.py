@@ -99,15 +99,16 @@ class _Tile:
         return start if part is None else kernel.number_at(start, kernel.b.mul(part, i64(size)))
 
     def _start(self, column: ir.Value) -> list[ir.Value]:
-        """What the sums start from: the bias in the first chain, zero elsewhere."""
-        zeros = [self.lanes.splat(0.0)] * (self.rows * self.vectors)
-        first = zeros
-        if self.stage.bias is not None:
-            kernel, count = self.kernel, self.lanes.count
-            bias = kernel.number_at(kernel.row_pointer(self.stage.bias, i64(0)), column)
-            spots = [kernel.number_at(bias, i64(v * count)) for v in range(self.vectors)]
-            first = [_load_up_to(self.lanes, spot, self.used - v * count) for v, spot in enumerate(spots)] * self.rows
-        return first + zeros * (self.chains - 1)
+        """What the sums start from: the biases in the first chain, zero elsewhere."""
+        kernel, lanes = self.kernel, self.lanes
+        first = [lanes.splat(0.0)] * self.vectors
+        for i, place in enumerate(self.stage.biases):
+            bias = kernel.number_at(kernel.row_pointer(place, i64(0)), column)
+            for v in range(self.vectors):
+                at = v * lanes.count
+                share = _load_up_to(lanes, kernel.number_at(bias, i64(at)), self.used - at)
+                first[v] = share if i == 0 else lanes.add(first[v], share)
+        return first * self.rows + [lanes.splat(0.0)] * (self.rows * self.vectors * (self.chains - 1))
 
     def _multiply(self, count: int, rows: list[ir.Value], weight: ir.Value, sums: list[ir.Value]) -> list[ir.Value]:
         """Add `count` numbers of each row times their lines of the panel at `weight`."""

@@ -73,10 +73,7 @@ class _Merger:
             for one in products
             for x, weight, transposed in products_of(one)
         ]
-        bias = None
-        for one in biases:
-            bias = self.new[id(one)] if bias is None else graph.add(bias, self.new[id(one)])
-        total = graph.affine(factors, bias)
+        total = graph.affine(factors, [self.new[id(one)] for one in biases])
         for one in terms:
             if id(one) not in chosen:
                 total = graph.add(total, self.new[id(one)])

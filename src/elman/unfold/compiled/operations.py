@@ -4,6 +4,7 @@ The forward form is what the graph means; `evaluate` runs it, and second derivat
 form makes more of the same graph, so that one code generator serves both directions.
 """
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from elman.unfold.compiled.graph import Graph, Value, bias_of, products_of
+from elman.unfold.compiled.graph import Graph, Value, biases_of, products_of
 
 Forward = Callable[..., Tensor]
 # graph, gradient of the output, the output, → a gradient for each input (None where there is none)
@@ -100,21 +101,19 @@ def _max(graph: Graph, g: Value, y: Value) -> list[Value | None]:
 
 
 def _affine(*operands: Tensor, transposed: Sequence[bool]) -> Tensor:
-    """The sum of products with matrices, each transposed or not, and of a vector if there is one."""
-    total = operands[-1] if len(operands) % 2 else None
+    """The sum of products with matrices, each transposed or not, and of the vectors that are left."""
+    shares = list(operands[2 * len(transposed) :])
     for i, turned in enumerate(transposed):
         x, weight = operands[2 * i : 2 * i + 2]
-        share = x @ (weight.T if turned else weight)
-        total = share if total is None else total + share
-    assert total is not None
-    return total
+        shares.append(x @ (weight.T if turned else weight))
+    return functools.reduce(torch.add, shares)
 
 
 def _linear(graph: Graph, g: Value, y: Value) -> list[Value | None]:
     shares: list[Value | None] = []
     for _, weight, transposed in products_of(y):
         shares += [graph.linear(g, weight, not transposed), None]  # a weight's is one product afterwards
-    return shares + [g] * (bias_of(y) is not None)
+    return shares + [g] * len(biases_of(y))
 
 
 def _matmul(graph: Graph, g: Value, y: Value) -> list[Value | None]:

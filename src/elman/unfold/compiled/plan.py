@@ -108,7 +108,10 @@ def _is_narrow(value: Value, width: int) -> bool:
 
 
 _INSTEAD = {
-    "dropout": "draw the mask outside the step, or put the dropout on a value that does not depend on the state",
+    "bernoulli": "write (torch.rand_like(p) < p).to(p.dtype): what that draws does not depend on the state",
+    "normal": "write mean + std * torch.randn_like(mean): what that draws does not depend on the state",
+    "alpha_dropout": "write a mask of your own, with torch.rand_like(h) < p",
+    "feature_dropout": "write a mask of your own, with torch.rand_like(h[:, :1]) < p",
     "cumsum": "write it as a product with a triangular matrix of ones",
     "sort": "there is no form without it; use engine='loop'",
 }

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from elman.unfold.compiled.graph import MOVEMENT, Shape, Value, bias_of, products_of, read_by_number
+from elman.unfold.compiled.graph import MOVEMENT, Shape, Value, biases_of, products_of, read_by_number
 from elman.unfold.compiled.operations import OPERATIONS
 
 BARRIERS = ("linear", "sum", "max", "matmul")
@@ -105,13 +105,13 @@ class Source:
 
 @dataclass
 class Linear:
-    """The sum of some products, and of the vector at `bias` if there is one, to `place`: `n` numbers each.
+    """The sum of some products, and of the vectors at `biases`, to `place`: `n` numbers each.
 
     `parts` is the number of such rows within one row of the batch.
     """
 
     sources: tuple[Source, ...]
-    bias: Place | None
+    biases: tuple[Place, ...]
     n: int
     parts: int
     place: Place
@@ -353,11 +353,10 @@ class _Scheduler:
             Source(self._whole_place(x), self._weight(weight, transposed), x.shape[-1])
             for x, weight, transposed in products_of(value)
         ]
-        bias = bias_of(value)
         self.schedule.stages.append(
             Linear(
                 tuple(sources),
-                None if bias is None else self._whole_place(bias),
+                tuple(self._whole_place(bias) for bias in biases_of(value)),
                 value.shape[-1],
                 value.size // value.shape[-1],
                 self.located[id(value)],
