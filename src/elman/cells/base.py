@@ -1,10 +1,13 @@
 """What a cell is: its parameters, the names and shapes of its state, and one time step."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
 from elman.cells.check import check_input, check_state, first_parameter
 from elman.cells.contract import checked_step, initial_state
+from elman.cells.number import give_number
 from elman.errors import ArgumentError
 
 State = tuple[Tensor, ...]
@@ -44,6 +47,11 @@ class Cell(nn.Module):
         super().__init__()
         self.input_size = _size("input_size", input_size)
         self.hidden_size = _size("hidden_size", hidden_size)
+        self._number = give_number(self)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._number = give_number(self)  # a copy is a cell of its own
 
     def step(self, x: Tensor, state: State) -> Step:
         """Go from one time instance to the next.

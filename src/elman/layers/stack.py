@@ -9,9 +9,10 @@ from torch.nn import functional as F
 
 from elman.cells import Cell, State
 from elman.unfold import unfold
+from elman.unfold.opaque import Reference
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # by identity: torch.compile asks for a hash before the cells are there
 class Stack:
     """Cells in layers, with one cell or two (forward, backward) in each.
 
@@ -23,7 +24,7 @@ class Stack:
         memory: `"save"` or `"recompute"`, as in `elman.unfold`.
     """
 
-    layers: Sequence[Sequence[Cell]]
+    layers: Sequence[Sequence[Cell | Reference]]
     dropout: float = 0.0
     residual: bool = False
     engine: str = "auto"
@@ -58,7 +59,7 @@ class Stack:
             outputs = []
             for cell, marks, reverse in zip(cells, resets, (False, True), strict=False):
                 output, state, _ = unfold(
-                    cell,
+                    cell,  # pyright: ignore[reportArgumentType]  # a reference while a program is compiled
                     input,
                     next(given) if given is not None else None,
                     lengths=lengths,

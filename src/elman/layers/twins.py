@@ -14,6 +14,7 @@ from elman.cells import Elman as ElmanCell
 from elman.layers.bind import bind
 from elman.layers.packed import pack_like, unpack
 from elman.layers.stack import Stack
+from elman.unfold.opaque import Reference, add_kind
 
 
 class RNN(nn.RNN):
@@ -102,7 +103,7 @@ def _forward(module: Twin, input: Any, hx: Any) -> Any:
     elif module.batch_first:
         input = input.transpose(0, 1)
     module.check_input(input, None)
-    if not len(input):
+    if input.shape[0] == 0:
         raise RuntimeError("Expected sequence length to be larger than 0 in RNN")
     output, last = _run(module, input, _states(module, hx, input, batched), None)
     if not batched:
@@ -141,19 +142,38 @@ def _states(module: Twin, hx: Any, input: Tensor, batched: bool) -> list[State] 
     return list(zip(*parts, strict=True))
 
 
-def _layers(module: Twin) -> list[list[Cell]]:
+def _layers(module: Twin) -> list[list[Cell | Reference]]:
     """The cells, around the parameters that the module has right now: `load_state_dict(assign=True)`,
     parametrisations and `functional_call` put others in their place."""
     directions = ("", "_reverse") if module.bidirectional else ("",)
-    layers = []
+    layers: list[list[Cell | Reference]] = []
     width = module.input_size
     for depth in range(module.num_layers):
-        pattern, names = _pattern(module.mode, width, module.hidden_size, module.bias, module.proj_size)
+        kind = (module.mode, width, module.hidden_size, module.bias, module.proj_size)
+        if torch.compiler.is_compiling():
+            layers.append([_reference(module, kind, f"_l{depth}{way}") for way in directions])
+            width = (module.proj_size or module.hidden_size) * len(directions)
+            continue
+        pattern, names = _pattern(*kind)
         layers.append(
             [bind(pattern, {name: getattr(module, f"{name}_l{depth}{way}") for name in names}) for way in directions]
         )
         width = pattern.output_size * len(directions)
     return layers
+
+
+def _reference(module: Twin, kind: tuple[Any, ...], suffix: str) -> Reference:
+    """What stands for a cell while a program is compiled; the tensors in the order of the cell's parameters."""
+    names = ["weight_ih", "weight_hh"] + ["bias_ih", "bias_hh"] * module.bias + ["weight_hr"] * (module.proj_size > 0)
+    words = " ".join([str(word) for word in kind])
+    return Reference(f"twin {words}", [getattr(module, name + suffix) for name in names], 1 + (module.mode == "LSTM"))
+
+
+def _named_pattern(mode: str, input_size: str, hidden_size: str, bias: str, proj_size: str) -> Cell:
+    return _pattern(mode, int(input_size), int(hidden_size), bias == "True", int(proj_size))[0]
+
+
+add_kind("twin", _named_pattern)
 
 
 @lru_cache(maxsize=256)

@@ -51,6 +51,8 @@ def check_lengths(lengths: Tensor | Sequence[int] | None, time: int, batch: int)
     if given.shape != (batch,):
         raise ArgumentError(f"lengths have shape {tuple(given.shape)}; expected ({batch},), one for each row")
     given = given.long()
+    if torch.compiler.is_compiling():  # their values are not known yet; the operation that gets them looks
+        return given
     wrong = ((given < 0) | (given > time)).nonzero()
     if len(wrong):
         row = int(wrong[0])

@@ -112,12 +112,17 @@ def _(
 ):  # fmt: skip
     cell = _find(name)
     time, batch = input.shape[:2]
+    own = [*cell.parameters(), *cell.buffers()]
+    sizes = [(one.shape, one.dtype, one.device) for one in tensors]
 
-    def look() -> tuple[list[torch.dtype], list[torch.Size] | None]:
+    def look() -> tuple[list[torch.dtype], list[tuple[int, ...]]]:
         """The dtypes of the state, and the shapes of what is kept for two steps of three rows."""
         x = torch.zeros(time if isinstance(time, int) else 2, batch if isinstance(batch, int) else 3, cell.input_size,
                         dtype=input.dtype, device=input.device)  # fmt: skip
-        request = make_request(cell, x, None, None, None, reverse, return_states, memory)
+        new = {
+            id(one): torch.zeros(n, dtype=t, device=d) for one, (n, t, d) in zip(own, sizes, strict=True) if one.is_meta
+        }
+        request = make_request(_with_tensors(cell, new), x, None, None, None, reverse, return_states, memory)
         dtypes = [part.dtype for part in request.initial]
         if not keeps:
             return dtypes, []
@@ -134,7 +139,9 @@ def _(
     last = [input.new_empty(batch, *shape, dtype=dtype) for shape, dtype in for_each]
     states = [input.new_empty(time, batch, *shape, dtype=dtype) for shape, dtype in for_each if return_states]
     steps = [time if memory == "save" or i < len(kept) - len(last) else shape[0] for i, shape in enumerate(kept)]
-    return output + last + states + [input.new_empty(n, batch, *shape[2:]) for n, shape in zip(steps, kept, strict=True)]
+    return (
+        output + last + states + [input.new_empty(n, batch, *shape[2:]) for n, shape in zip(steps, kept, strict=True)]
+    )
 
 
 @torch.library.custom_op("elman::unfold_backward", mutates_args=())
@@ -157,8 +164,7 @@ def _backward(
 
     def run_back() -> list[Tensor]:
         leaves = [
-            one.detach().requires_grad_(want)
-            for one, want in zip((input, *tensors, *state), needed, strict=True)
+            one.detach().requires_grad_(want) for one, want in zip((input, *tensors, *state), needed, strict=True)
         ]
         x, own, first = leaves[0], leaves[1 : 1 + len(tensors)], leaves[1 + len(tensors) :]
         request = _request(name, x, own, first, lengths, reset, reverse, return_states, memory)

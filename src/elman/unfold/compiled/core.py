@@ -59,9 +59,9 @@ class Core:
 
         `groups` are sequences, state, initial state and parameters.
         """
-        if recompute:
-            return self.inference(course, *groups, every=self.backward.steps_at_once(course))
-        return self.forward(course, *groups)
+        every = self.backward.steps_at_once(course) if recompute else None
+        run = self.inference if recompute else self.forward
+        return run(course, groups[0], groups[1], groups[2], groups[3], every)
 
     def pack(self, result: Result, recompute: bool) -> list[Tensor]:
         """The tensors of what `keep` returned, but for the last state, each once."""

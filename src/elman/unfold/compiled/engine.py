@@ -104,8 +104,8 @@ def keeping(request: Request) -> tuple[Unfolded, list[Tensor]]:
     """
     kept: list[Tensor] = []
 
-    def run(core: Core, course: Course, *tensors: Any) -> tuple[Tensors, Tensors]:
-        *groups, recompute = tensors
+    def run(core: Core, course: Course, *rest: Any) -> tuple[Tensors, Tensors]:
+        *groups, recompute = rest
         result = core.keep(course, groups, recompute)
         kept.extend(core.pack(result, recompute))
         return result.exports, result.last
@@ -128,8 +128,8 @@ def shapes_kept(request: Request) -> list[tuple[int, ...]]:
 def replayed(request: Request, kept: Sequence[Tensor]) -> Unfolded:
     """What `keeping` has returned, with its gradient and no second run; the last state has no values."""
 
-    def run(core: Core, course: Course, *tensors: Any) -> tuple[Tensors, Tensors]:
-        return _Unfold.run(core, course, *tensors, core.unpack(kept, tensors[-1]))
+    def run(core: Core, course: Course, *rest: Any) -> tuple[Tensors, Tensors]:
+        return _Unfold.run(core, course, *rest, known=core.unpack(kept, recompute=rest[-1]))
 
     return _with(request, run)
 
@@ -212,9 +212,7 @@ def _run(
     parameters = [known[i] for i in parts.parameters]
     state = [part.contiguous() for part in request.state]
     initial = state if request.initial is request.state else [part.contiguous() for part in request.initial]
-    exports, last = core(
-        parts.core, course, sequences, state, initial, parameters, request.memory == "recompute"
-    )
+    exports, last = core(parts.core, course, sequences, state, initial, parameters, request.memory == "recompute")
 
     if parts.exported_output is not None:
         output = exports[parts.exported_output]
