@@ -6,12 +6,12 @@ import elman
 from tolerances import assert_near
 
 
-def unfolded(cell, engine, time, batch, dtype, **course):
-    """Outputs and gradients of one run, from the same numbers for every engine."""
+def unfolded(cell, engine, time, batch, dtype, *, drawn=None, **course):
+    """Outputs and gradients of one run, from the same numbers for every engine; `drawn` is their dtype, if another."""
     generator = torch.Generator().manual_seed(7)
 
     def numbers(*shape):
-        return torch.randn(*shape, generator=generator, dtype=dtype)
+        return torch.randn(*shape, generator=generator, dtype=drawn or dtype).to(dtype)
 
     x = numbers(time, batch, cell.input_size).requires_grad_()
     start = cell.initial_state(batch)

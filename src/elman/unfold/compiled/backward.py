@@ -25,13 +25,16 @@ _ROWS = 256  # rows of a product that it takes to be fast
 class _Share:
     """A share of a parameter's gradient: of time array `left` (or of the state before each step) with `right`.
 
-    Without a left one, the sum of `right` over all steps and rows.
+    Without a left one, the sum of `right` over all steps and rows. `swap` has `right` come first in the product: the
+    narrow one does, as BLAS is up to ten times slower the other way. `turn` says that the result is then the
+    transpose of what is wanted.
     """
 
     right: int
     left: int | None = None
     of_state: int | None = None
-    transposed: bool = False
+    swap: bool = False
+    turn: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,9 +91,11 @@ class Backward:
         def share(part: Product | Sum) -> _Share:
             if isinstance(part, Sum):
                 return _Share(place[id(part.value)])
-            if id(part.left) in before:
-                return _Share(place[id(part.right)], None, before[id(part.left)], part.transposed)
-            return _Share(place[id(part.right)], place[id(part.left)], None, part.transposed)
+            swap = part.left.shape[-1] > part.right.shape[-1]
+            left, state = None, before.get(id(part.left))
+            if state is None:
+                left = place[id(part.left)]
+            return _Share(place[id(part.right)], left, state, swap, turn=swap != part.transposed)
 
         every = [[share(part) for part in parts] for parts in gradient.parameters]
         self._shares = list(dict.fromkeys(one for own in every for one in own))
@@ -178,6 +183,9 @@ class Backward:
             _sum([None if at is None else arrays[at].tensor, of_inputs.get(i)]) if want else None
             for i, (at, want) in enumerate(zip(self._direct, needed[0], strict=True))
         ]
+        for i, total in totals.items():
+            if self._shares[i].turn:
+                totals[i] = total.T.contiguous()
         of_parameters = [
             _sum([totals[i] for i in own], like=tensor) if want else None
             for tensor, own, want in zip(parameters, self._of_parameters, needed[1], strict=True)
@@ -212,7 +220,7 @@ class Backward:
             if not len(x):
                 continue
             a, b = x.flatten(0, -2), g.flatten(0, -2)
-            if share.transposed:
+            if share.swap:
                 a, b = b, a
             totals[i] = totals[i].addmm_(a.T, b) if i in totals else a.T @ b
 

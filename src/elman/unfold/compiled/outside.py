@@ -26,13 +26,14 @@ def reads_the_batch_size(node: fx.Node, known: dict[fx.Node, Any]) -> bool:
 
 
 def run_by_torch(
-    graph: Graph, node: fx.Node, known: dict[fx.Node, Any], input: Value
+    graph: Graph, node: fx.Node, name: str, known: dict[fx.Node, Any], input: Value
 ) -> tuple[Callable[..., Any], list[Value]]:
     """An operation as a function of tensors, and the values that these belong to.
 
     Args:
         graph: Where values are made.
         node: The operation.
+        name: How it is called.
         known: What its operands stand for: values, or the batch size.
         input: The input of the step, which has a row for each of the batch.
     """
@@ -61,7 +62,18 @@ def run_by_torch(
         args, kwargs = map_aggregate(arguments, given)
         return target(*args, **kwargs)
 
+    run.__name__ = name
     return run, operands
+
+
+def result_of(run: Callable[..., Any], index: int) -> Callable[..., Tensor]:
+    """One of the results of an operation that has several."""
+
+    def part(*tensors: Tensor) -> Tensor:
+        return run(*tensors)[index]
+
+    part.__name__ = run.__name__
+    return part
 
 
 @dataclass(frozen=True)

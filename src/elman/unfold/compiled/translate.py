@@ -6,7 +6,6 @@ is refused here.
 """
 
 from collections.abc import Sequence
-from operator import itemgetter
 from typing import Any
 
 import torch
@@ -17,7 +16,7 @@ from elman.unfold.compiled.aten.call import Call, NotCapturable, Untranslatable,
 from elman.unfold.compiled.aten.chance import check_rows, draws
 from elman.unfold.compiled.changes import check_change
 from elman.unfold.compiled.graph import Graph, Value
-from elman.unfold.compiled.outside import ROWS, reads_the_batch_size, run_by_torch
+from elman.unfold.compiled.outside import ROWS, reads_the_batch_size, result_of, run_by_torch
 
 _NUMBERS = (torch.SymInt, torch.SymFloat, torch.SymBool)
 _AS_A_NUMBER = "the batch size, or a number read from a tensor, is computed with; a step computes with tensors alone"
@@ -142,16 +141,16 @@ class Translation:
             return Opaque(f"{name!r} makes something else than tensors that have the batch first")
         if reads_the_batch_size(node, self.known):
             return Opaque(_AS_A_NUMBER)
-        run, operands = run_by_torch(self.graph, node, self.known, self.input)
-        run.__name__ = name
+        run, operands = run_by_torch(self.graph, node, name, self.known, self.input)
         if draws(node.target):
+            if several:
+                return Opaque(f"{name!r} draws random numbers for several results at once")
             check_rows(name, all(batched))
         elif not all(batched) and any(one.batched for one in operands):
             return Opaque(f"{name!r} reads across the rows of a batch, where a step computes each row by itself")
         if not several:
             return self._made("torch", operands, metas, run)
-        whole = self.graph.make("torch", operands, (), batched=any(batched), attributes=(run,))
-        return [self._made("torch", [whole], meta, itemgetter(i)) for i, meta in enumerate(metas)]
+        return [self._made("torch", operands, meta, result_of(run, i)) for i, meta in enumerate(metas)]
 
     def _made(self, op: str, operands: Sequence[Value], meta: Tensor, attribute: Any) -> Value:
         """A value that is a tensor of PyTorch's, of whatever dtype."""
