@@ -12,7 +12,7 @@ Engine = Callable[[Request], Unfolded]
 
 
 def _compiled(request: Request) -> Unfolded:
-    from elman.unfold.compiled.engine import compiled  # loads LLVM and torch.export, which a loop does not need
+    from elman.unfold.compiled.engine import compiled  # loads LLVM and PyTorch's tracer, which a loop does not need
 
     return compiled(request)
 

@@ -187,7 +187,8 @@ def _make(cell: Cell, input: Tensor) -> Prepared | str:
     batch = input.shape[1]
     try:
         with torch.no_grad():
-            checked_step(cell, input.new_zeros(batch, cell.input_size), cell.initial_state(batch))
+            with torch.random.fork_rng(devices=[]):  # a step that draws, draws in the sequence alone
+                checked_step(cell, input.new_zeros(batch, cell.input_size), cell.initial_state(batch))
             example = tuple(part.detach().clone() for part in cell.initial_state(3))
             return Prepared(capture(cell, input.new_zeros(3, cell.input_size), example), input)
     except (NotCapturable, NotCompilable) as error:

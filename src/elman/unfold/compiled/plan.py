@@ -82,15 +82,17 @@ def _divide(captured: Captured) -> Plan:
 def _taken_in(everything: list[Value], inside: set[int], width: int) -> set[int]:
     """Values of the input part that are better off in the core.
 
-    A slice, or another view, costs nothing there and a copy here. A product of a narrow input costs little there,
-    where for all time steps at once its result would be written to memory and read again. (Measured: it pays up to
-    about half of `width`, the numbers of the state.)
+    A truth value has no array to cross the border in: what it compares crosses, as numbers. A slice, or another view,
+    costs nothing there and a copy here. A product of a narrow input costs little there, where for all time steps at
+    once its result would be written to memory and read again. (Measured: it pays up to about half of `width`, the
+    numbers of the state.)
     """
     taken: set[int] = set()
     for value in reversed(everything):
         read = id(value) in inside or id(value) in taken
         for part in value.inputs if read else ():
-            if part.batched and id(part) not in inside and (part.op in MOVEMENT or _is_narrow(part, width)):
+            cheap = part.batched and (part.op in MOVEMENT or _is_narrow(part, width))
+            if id(part) not in inside and (cheap or part.truth):
                 taken.add(id(part))
     return taken
 
