@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import elman
-from elman.unfold.compiled import engine
+from elman.unfold.compiled import prepare
 from engines import assert_the_same
 from tolerances import assert_equal, assert_near
 
@@ -72,7 +72,7 @@ def test_every_time_row_and_call_has_a_mask_of_its_own(cell):
 
 
 def test_a_seed_gives_the_same_masks_again(cell, monkeypatch):
-    monkeypatch.setattr(engine, "_by_program", {})  # the first call is no exception
+    monkeypatch.setattr(prepare, "_by_program", {})  # the first call is no exception
     torch.manual_seed(3)
     first = masks_of(cell)
     torch.manual_seed(3)

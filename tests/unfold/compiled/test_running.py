@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 import elman
-from elman.unfold.compiled import engine, launch
+from elman.unfold.compiled import launch, prepare
 from engines import assert_the_same
 from tolerances import assert_equal, assert_near
 
@@ -147,9 +147,9 @@ def test_another_dtype_is_refused_by_name_and_taken_by_the_loop(dtype):
 
 def test_cells_of_the_same_program_are_captured_once(monkeypatch):
     count = []
-    capture = engine.capture
-    monkeypatch.setattr(engine, "_by_program", {})
-    monkeypatch.setattr(engine, "capture", lambda *a: count.append(1) or capture(*a))
+    capture = prepare.capture
+    monkeypatch.setattr(prepare, "_by_program", {})
+    monkeypatch.setattr(prepare, "capture", lambda *a: count.append(1) or capture(*a))
     for size in (5, 5, 6, 5):
         elman.unfold(elman.LSTM(3, size), torch.zeros(4, 2, 3))
     assert len(count) == 2
@@ -176,7 +176,7 @@ def test_a_slice_with_a_step_is_left_to_the_loop_gradient_and_all():
 
 
 def test_a_twin_with_a_parametrised_weight_is_compiled_too(monkeypatch):
-    monkeypatch.setattr(engine, "_by_program", {})
+    monkeypatch.setattr(prepare, "_by_program", {})
     layer = elman.nn.LSTM(3, 5)
     nn.utils.parametrizations.weight_norm(layer, "weight_hh_l0")
     layer.engine = "compiled"

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import elman
-from elman.unfold.compiled import core, engine
+from elman.unfold.compiled import core, prepare
 from elman.unfold.compiled.machine import build_module, compile_object
 from elman.unfold.compiled.target import Target, host
 from engines import assert_the_same
@@ -29,7 +29,7 @@ CELLS = {
 @pytest.mark.parametrize(("cell", "bits"), [("lstm", 64), *((cell, 32) for cell in CELLS)])
 @pytest.mark.parametrize("target", TARGETS)
 def test_every_kernel_becomes_an_object_for_every_processor(target, cell, bits):
-    prepared = engine._prepare(CELLS[cell](), torch.zeros(2, 2, 3))
+    prepared = prepare._prepare_once(CELLS[cell](), torch.zeros(2, 2, 3))
     training = prepared.plain.core.training
     for program in (prepared.plain.core.inference_program, training.forward, training.backward):
         module, _ = build_module(program, TARGETS[target], bits)
@@ -46,6 +46,6 @@ def test_narrower_vectors_give_the_numbers_of_the_loop(target, cell, monkeypatch
     if target == "AVX2" and host().vector_bits < 256:
         pytest.skip("this processor has no AVX2")
     monkeypatch.setattr(core, "host", lambda: TARGETS[target])
-    monkeypatch.setattr(engine, "_by_program", {})
+    monkeypatch.setattr(prepare, "_by_program", {})
     assert_the_same(CELLS[cell](), reset=True, lengths=[6, 2, 0, 5, 1], return_states=True)
     assert_the_same(CELLS[cell](), time=3, batch=23)
