@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 import elman.nn
-from elman.bench.cases import Case
+from elman.bench.cases import Case, Kind
 from elman.bench.own import OwnLSTM
 from elman.cells import Cell
 from elman.unfold import unfold
@@ -18,7 +18,11 @@ from elman.unfold import unfold
 Call = Callable[[], list[Tensor]]
 
 OURS = "elman"
-_TWINS = {"rnn": (elman.nn.RNN, nn.RNN), "gru": (elman.nn.GRU, nn.GRU), "lstm": (elman.nn.LSTM, nn.LSTM)}
+TWINS: dict[Kind, tuple[type, type]] = {
+    "rnn": (elman.nn.RNN, nn.RNN),
+    "gru": (elman.nn.GRU, nn.GRU),
+    "lstm": (elman.nn.LSTM, nn.LSTM),
+}
 
 
 def contenders(case: Case) -> tuple[dict[str, Call], dict[str, str]]:
@@ -33,7 +37,7 @@ def contenders(case: Case) -> tuple[dict[str, Call], dict[str, str]]:
 
 
 def _twins(case: Case, input: Tensor, gradient: Tensor | None) -> dict[str, Call]:
-    ours, theirs = (kind(case.shape.input, case.shape.hidden) for kind in _TWINS[case.kind])
+    ours, theirs = (kind(case.shape.input, case.shape.hidden) for kind in TWINS[case.kind])
     ours.load_state_dict(theirs.state_dict())
     fed: Tensor | PackedSequence = input
     if case.lengths:

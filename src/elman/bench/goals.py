@@ -32,6 +32,9 @@ GOALS = (
     Goal("own", "JAX lax.scan", "backward", 1.0, {"S": 2}),
 )
 
+# Times as much as torch.nn's, at most: the floor, and the goal for recomputing.
+MEMORY_FLOOR, RECOMPUTE = 1.2, 0.5
+
 # Seconds, seconds, microseconds and times faster.
 FIRST_CALL_FLOOR, FIRST_CALL, FROM_CACHE, OVERHEAD, TWO_THREADS = 1.5, 0.5, 0.03, 60.0, 1.8
 
@@ -50,7 +53,9 @@ class Verdict:
 
 def verdicts(report: Report) -> list[Verdict]:
     """Every floor that is missed, then every geometric mean and single figure beside its goal."""
-    return [*_missed_floors(report), *_means(report), *_two_threads(report), *_single_figures(report)]
+    return [
+        *_missed_floors(report), *_means(report), *_two_threads(report), *_single_figures(report), *_memory(report)
+    ]  # fmt: skip
 
 
 def _missed_floors(report: Report) -> list[Verdict]:
@@ -107,6 +112,19 @@ def _single_figures(report: Report) -> list[Verdict]:
         wanted = OVERHEAD if name.startswith("elman") else None
         met = None if wanted is None else microseconds <= wanted
         found.append(Verdict(f"a forward call on (1, 1, 1, 32): {name}", microseconds, " µs", wanted, met))
+    return found
+
+
+def _memory(report: Report) -> list[Verdict]:
+    found = []
+    for what, megabytes in report.memory.items():
+        theirs = megabytes["torch.nn"]
+        for name, wanted in (("elman", MEMORY_FLOOR), ("elman, recompute", RECOMPUTE)):
+            words = f"memory of forward and backward, {what}, {name}: {megabytes[name]:.0f} MB for {theirs:.0f}"
+            ratio, floor = megabytes[name] / theirs, wanted == MEMORY_FLOOR
+            if floor and ratio > wanted:
+                found.append(Verdict(words, ratio, "×", wanted, False, floor=True))
+            found.append(Verdict(words, ratio, "×", wanted, ratio <= wanted))
     return found
 
 

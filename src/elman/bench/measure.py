@@ -2,11 +2,12 @@
 
 import os
 import time
+from pathlib import Path
 
 import torch
 
 from elman.bench.cases import Case, Kind
-from elman.bench.contenders import OURS, contenders
+from elman.bench.contenders import OURS, TWINS, contenders
 from elman.bench.own import OwnLSTM
 from elman.bench.parity import WrongAnswer, check_parity
 from elman.bench.rows import Rival, Row
@@ -91,3 +92,36 @@ def measure_overhead(kind: Kind, seconds: float) -> dict[str, float]:
         call()
     names = {name: f"{name} ({kind})" if name == OURS else name for name in calls}
     return {names[name]: 1e6 * each for name, each in interleave(calls, seconds).items()}
+
+
+def measure_memory(kind: Kind, shape: Shape, memory: str | None) -> float:
+    """Megabytes that forward and backward take at their peak, beyond what the process held before.
+
+    Args:
+        kind: One with a twin.
+        shape: The sizes.
+        memory: How Elman's twin keeps what its gradient needs; `None` for the layer of `torch.nn`.
+    """
+    ours, theirs = TWINS[kind]
+    layer = (theirs if memory is None else ours)(shape.input, shape.hidden)
+    if memory is not None:
+        setattr(layer, "memory", memory)  # noqa: B010  # torch.nn's has no such attribute
+    for time_steps in (2, shape.time):  # the first run compiles, and reaches no peak
+        before = _resident()
+        layer(torch.randn(time_steps, shape.batch, shape.input))[0].sum().backward()
+    return _peak() - before
+
+
+def _resident() -> float:
+    """Megabytes that this process holds; from here on, its peak is counted anew."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return _status("VmRSS")
+
+
+def _peak() -> float:
+    return _status("VmHWM")
+
+
+def _status(name: str) -> float:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1024

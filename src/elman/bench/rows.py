@@ -42,6 +42,7 @@ class Report:
         rows: In the order of measuring.
         first_call: Seconds of the first call of a new cell with its gradient, compiled and from the disk cache.
         overhead: Microseconds of one forward call on (1, 1, 1, 32), by who is called.
+        memory: Megabytes at the peak of forward and backward, by cell and shape, then by who is called.
     """
 
     machine: dict[str, str | int | None]
@@ -49,3 +50,4 @@ class Report:
     rows: list[Row] = field(default_factory=list)
     first_call: dict[str, float] = field(default_factory=dict)
     overhead: dict[str, float] = field(default_factory=dict)
+    memory: dict[str, dict[str, float]] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any, Protocol
 
 from elman.bench import measure
@@ -55,6 +56,16 @@ def sweep(
     with _process(1) as run:
         for kind in kinds:
             report.overhead |= run(measure.measure_overhead, kind, seconds)
+    large = max(
+        (shape for shape in shapes if shape.group == "M"), key=lambda shape: shape.batch * shape.time, default=None
+    )
+    if large is not None and "backward" in modes and Path("/proc/self/clear_refs").exists():
+        for kind in kinds:
+            if kind in measure.TWINS:
+                report.memory[f"{kind} {large.name}"] = found = {}
+                for name, memory in (("torch.nn", None), ("elman", "save"), ("elman, recompute", "recompute")):
+                    with _process(1) as run:
+                        found[name] = run(measure.measure_memory, kind, large, memory)
     if "own" in kinds:
         # Two processes and one empty cache: the first compiles, the second finds what the first left.
         with tempfile.TemporaryDirectory() as folder:
