@@ -97,3 +97,9 @@ def test_a_random_cell_gives_the_numbers_of_the_loop(hidden_size, parts, program
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
 def test_each_operation_gives_the_numbers_of_the_loop(name):
     assert_the_engines_agree(6, 2, ((name, 1, 2), ("sum", 3, 0)), 0, {"reset": True, "lengths": [5, 2, 0]})
+
+
+def test_a_narrow_product_that_something_outside_reads_too_is_one_number():
+    # Computed once in the core and once outside, it would be two, and `a > b` of a number with itself a matter of luck.
+    program = (("larger", 2, 0), ("elu", 0, 0), ("choice", 3, 4), ("difference", 5, 1))
+    assert_the_engines_agree(18, 2, program, 1659, {"lengths": [5, 2, 0], "reset": True, "return_states": True})

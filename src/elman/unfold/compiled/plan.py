@@ -85,15 +85,21 @@ def _taken_in(everything: list[Value], inside: set[int], width: int) -> set[int]
     A truth value has no array to cross the border in: what it compares crosses, as numbers. A slice, or another view,
     costs nothing there and a copy here. A product of a narrow input costs little there, where for all time steps at
     once its result would be written to memory and read again. (Measured: it pays up to about half of `width`, the
-    numbers of the state.)
+    numbers of the state.) Not if something outside reads it too: computed in two ways, it would be two numbers.
     """
     taken: set[int] = set()
-    for value in reversed(everything):
-        read = id(value) in inside or id(value) in taken
-        for part in value.inputs if read else ():
-            cheap = part.batched and (part.op in MOVEMENT or _is_narrow(part, width))
-            if id(part) not in inside and (cheap or part.truth):
-                taken.add(id(part))
+    read_inside, read_outside = set[int](), set[int]()
+    for value in reversed(everything):  # each after all that read it
+        here = id(value) in inside
+        if not here and id(value) in read_inside:
+            free = value.truth or (value.batched and value.op in MOVEMENT)
+            if free or (value.batched and _is_narrow(value, width) and id(value) not in read_outside):
+                taken.add(id(value))
+                here = True
+        if here:
+            read_inside |= {id(part) for part in value.inputs}
+        if id(value) not in inside and (not here or id(value) in read_outside):
+            read_outside |= {id(part) for part in value.inputs}
     return taken
 
 
