@@ -1,36 +1,87 @@
-"""Memory: large arrays in large pages, and room that a thread uses again and again."""
+"""Memory: large arrays in large pages and used again, and room that a thread uses again and again."""
 
 import ctypes
+import math
 import mmap
 import sys
 import threading
+from collections import deque
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
 
 import torch
 from torch import Tensor
 
-_LARGE = 4 << 20  # bytes from which an array is worth large pages: fewer would not fill two of them
+_LARGE = 4 << 20  # bytes from which an array is worth memory of its own
+_PAGE = 2 << 20  # bytes of a large page
 _KEPT = 16 << 20  # bytes of room that a thread keeps between calls
+_KEPT_LARGE = 512 << 20  # bytes of large arrays that the process keeps for the next call
 
 
 def empty(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
     """An array without values.
 
     Memory that is new to a process comes page by page, each a trap into the system; for arrays of hundreds of
-    megabytes that costs as much as computing them. Where the system leaves the choice to programs, as Linux mostly
-    does, a large array asks for pages of 2 MB instead of 4 kB.
+    megabytes that costs as much as computing them. So a large array takes the memory of one that is gone, where there
+    is one of its size, and new memory asks for pages of 2 MB instead of 4 kB.
     """
-    tensor = torch.empty(shape, dtype=dtype)
-    if tensor.nbytes >= _LARGE and _madvise is not None:
-        begin = -(-tensor.data_ptr() // mmap.PAGESIZE) * mmap.PAGESIZE
-        end = tensor.data_ptr() + tensor.nbytes
-        _madvise(begin, (end - begin) // mmap.PAGESIZE * mmap.PAGESIZE, mmap.MADV_HUGEPAGE)
-    return tensor
+    size = math.prod(shape) * dtype.itemsize
+    if size < _LARGE:
+        return torch.empty(shape, dtype=dtype)
+    block = _pool.take(-(-size // _PAGE) * _PAGE)
+    # Resized, and not seen through a view: autograd treats a view that a function returns as half an alias.
+    return torch.frombuffer(block, dtype=dtype, count=math.prod(shape)).resize_(tuple(shape))
 
 
 def zeros(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
     """An array of zeros, like `empty`."""
     return empty(shape, dtype).zero_()
+
+
+class _Pool:
+    """Large blocks of memory that nobody uses, the ones given back last at the end."""
+
+    def __init__(self) -> None:
+        self.free: deque[mmap.mmap] = deque()
+        self.bytes = 0
+        self.lock = threading.RLock()  # a block may be given back by the garbage collection of any allocation
+
+    def take(self, size: int) -> Any:
+        """A block as an object with a buffer; its memory comes back when the last tensor on it is gone."""
+        with self.lock:
+            memory = next((one for one in reversed(self.free) if len(one) == size), None)
+            if memory is not None:
+                self.free.remove(memory)
+                self.bytes -= size
+        if memory is None:
+            memory = mmap.mmap(-1, size)
+            if hasattr(mmap, "MADV_HUGEPAGE"):
+                memory.madvise(mmap.MADV_HUGEPAGE)
+        block = _block_of(size).from_buffer(memory)
+        block.memory, block.pool = memory, self
+        return block
+
+    def give_back(self, memory: mmap.mmap) -> None:
+        with self.lock:
+            self.free.append(memory)
+            self.bytes += len(memory)
+            while self.bytes > _KEPT_LARGE:
+                self.bytes -= len(self.free.popleft())
+
+
+_pool = _Pool()
+
+
+def _on_deletion(block: Any, ending: Any = sys.is_finalizing) -> None:
+    if not ending():
+        block.pool.give_back(block.memory)
+
+
+@lru_cache(maxsize=256)
+def _block_of(size: int) -> Any:
+    """The type of a block of so many bytes."""
+    return type("Block", (ctypes.c_char * size,), {"__del__": _on_deletion})
 
 
 class _Room(threading.local):
@@ -47,15 +98,3 @@ def room(size: int) -> Tensor:
     if _room.tensor.nbytes < size:
         _room.tensor = empty((size,), torch.uint8)
     return _room.tensor
-
-
-def _find_madvise():
-    """The system's advice on memory: a hint, so that what it returns does not matter; `None` where there is none."""
-    if not sys.platform.startswith("linux") or not hasattr(mmap, "MADV_HUGEPAGE"):
-        return None
-    function = ctypes.CDLL(None).madvise
-    function.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-    return function
-
-
-_madvise = _find_madvise()
