@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo bench test check format clean
+.PHONY: help demo bench test check emulator format clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -25,6 +25,11 @@ check: $(VENV)/dev  ## everything that CI runs
 	$(BIN)/lint-imports --no-cache
 	$(MAKE) test
 	set -e; for example in examples/*.py; do echo "$$example"; $(BIN)/python -W error "$$example"; done
+
+emulator:  ## Debian's packages that run the code for arm64, where that can be; without them these tests are skipped
+	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && ! command -v qemu-aarch64 >/dev/null; then \
+		(apt-get update -q; apt-get install -qy --no-install-recommends qemu-user binutils-aarch64-linux-gnu) \
+		|| echo "no emulator: the tests of code for arm64 are skipped"; fi
 
 format: $(VENV)/dev  ## format the code and mend what ruff can mend
 	$(BIN)/ruff format

@@ -6,8 +6,11 @@ import elman
 from tolerances import assert_near
 
 
-def unfolded(cell, engine, time, batch, dtype, *, drawn=None, **course):
-    """Outputs and gradients of one run, from the same numbers for every engine; `drawn` is their dtype, if another."""
+def unfolded(cell, engine, time, batch, dtype, *, drawn=None, spread=0.3, **course):
+    """Outputs and gradients of one run, from the same numbers for every engine.
+
+    `drawn` is their dtype, if another; `spread` says how far the state is from the initial one.
+    """
     generator = torch.Generator().manual_seed(7)
 
     def numbers(*shape):
@@ -15,7 +18,7 @@ def unfolded(cell, engine, time, batch, dtype, *, drawn=None, **course):
 
     x = numbers(time, batch, cell.input_size).requires_grad_()
     start = cell.initial_state(batch)
-    state = tuple((part.detach() + 0.3 * numbers(*part.shape)).requires_grad_() for part in start)
+    state = tuple((part.detach() + spread * numbers(*part.shape)).requires_grad_() for part in start)
     if course.get("reset"):
         course["reset"] = torch.rand(time, batch, generator=generator) < 0.3
     if "lengths" in course:

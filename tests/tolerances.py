@@ -29,3 +29,25 @@ def assert_near(actual, expected) -> None:
         assert len(actual) == len(expected), f"{len(actual)} parts, not {len(expected)}"
         for one, other in zip(actual, expected, strict=True):
             assert_near(one, other)
+
+
+OWN, FLOOR = 2, 8  # how much further from the truth than the loop, and units in the last place added to that
+LOST = 1000  # units in the last place: where the loop is that far away itself, the system is chaotic
+
+
+def uses_of_tolerance(found, loop, truth) -> list[float]:
+    """How much of the tolerated error each tensor of `found` makes use of: more than 1 is too much.
+
+    Engines add up in another order than the loop does, and are wrong in other places: what counts is how far each is
+    from the truth, the loop in float64. How far the loop is, is the largest error among all its tensors, since that
+    of a single number is a matter of luck.
+    """
+    own = max(_units_away(one, true) for one, true in zip(loop, truth, strict=True))
+    tolerated = OWN * own + FLOOR if own <= LOST else float("inf")
+    return [_units_away(one, true) / tolerated for one, true in zip(found, truth, strict=True)]
+
+
+def _units_away(tensor, truth) -> float:
+    """The largest error in units in the last place of the largest number, or of 1."""
+    scale = max(truth.abs().max().item(), 1.0)
+    return (tensor - truth).abs().max().item() / (scale * torch.finfo(tensor.dtype).eps)

@@ -1,6 +1,7 @@
 """From LLVM IR to functions that can be called."""
 
 import ctypes
+import os
 import struct
 import threading
 from collections.abc import Callable
@@ -19,6 +20,15 @@ from elman.unfold.compiled.program import Program
 from elman.unfold.compiled.target import Target
 
 _lock = threading.Lock()  # LLVM's own state is one for the process
+
+
+def _renew_lock() -> None:
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):  # a thread that held it was not taken along
+    os.register_at_fork(after_in_child=_renew_lock)
 
 KERNEL = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 7, *[ctypes.c_void_p] * 4)
 PACK = ctypes.CFUNCTYPE(None, ctypes.c_void_p)

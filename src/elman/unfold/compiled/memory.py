@@ -3,6 +3,7 @@
 import ctypes
 import math
 import mmap
+import os
 import sys
 import threading
 from collections import deque
@@ -55,7 +56,9 @@ class _Pool:
                 self.free.remove(memory)
                 self.bytes -= size
         if memory is None:
-            memory = mmap.mmap(-1, size)
+            # Private: a child after a fork has its own copy, as of all memory.
+            private = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
+            memory = mmap.mmap(-1, size, **private)
             if hasattr(mmap, "MADV_HUGEPAGE"):
                 memory.madvise(mmap.MADV_HUGEPAGE)
         block = _block_of(size).from_buffer(memory)
@@ -71,6 +74,14 @@ class _Pool:
 
 
 _pool = _Pool()
+
+
+def _renew_lock() -> None:
+    _pool.lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):  # a thread that held it was not taken along
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def _on_deletion(block: Any, ending: Any = sys.is_finalizing) -> None:

@@ -1,5 +1,6 @@
 """From a cell to the four parts of its step, ready to run: found out once for each program."""
 
+import os
 import threading
 import weakref
 from collections.abc import Sequence
@@ -19,6 +20,15 @@ from elman.unfold.compiled.plan import NotCompilable, Plan, make_plan
 from elman.unfold.request import Refused, Request
 
 _lock = threading.RLock()
+
+
+def _renew_lock() -> None:
+    global _lock
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):  # a thread that held it was not taken along
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 class Parts:
