@@ -128,7 +128,9 @@ def test_any_two_sizes_and_ways_to_run_go_together(case):
     use_of_tolerance(**case)
 
 
-@pytest.mark.xfail(reason="PyTorch's product adds thousands of rows one after the other where a factor is narrow")
+@pytest.mark.xfail(
+    strict=False, reason="PyTorch's product adds thousands of rows one after the other where a factor is narrow"
+)
 @pytest.mark.parametrize(("name", "hidden_size"), [("lstm without bias", 1), ("elman", 33)])
 def test_float32_adds_up_the_gradient_of_a_weight_as_well_over_many_steps(name, hidden_size):
     course = {"reverse": True, "ragged": False, "reset": False, "return_states": False}
