@@ -1,10 +1,11 @@
-"""The engines by name, the fastest first."""
+"""The engines by name, and which one `auto` takes."""
 
 import difflib
 from collections.abc import Callable
 
 from elman.errors import ArgumentError, EngineError
 from elman.unfold.loop import loop
+from elman.unfold.onednn import onednn, onednn_is_faster
 from elman.unfold.request import Refused, Request, Unfolded
 
 # One way to unfold: the numbers are those of `loop`. It raises `Refused`, before any work, if it cannot.
@@ -19,6 +20,7 @@ def _compiled(request: Request) -> Unfolded:
 
 ENGINES: dict[str, Engine] = {
     "compiled": _compiled,
+    "onednn": onednn,
     "loop": loop,
 }
 
@@ -39,9 +41,12 @@ def run(engine: str, request: Request) -> Unfolded:
             return ENGINES[engine](request)
         except Refused as reason:
             raise EngineError(f"engine {engine!r} cannot unfold {type(request.cell).__name__}: {reason}") from None
-    for one in ENGINES.values():
+    first = ["onednn"] if onednn_is_faster(request) else []
+    for name in (*first, "compiled", "loop"):
+        if name not in ENGINES:
+            continue
         try:
-            return one(request)
+            return ENGINES[name](request)
         except Refused:
             continue
     raise AssertionError("the loop refuses nothing")

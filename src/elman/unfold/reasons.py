@@ -9,6 +9,7 @@ from torch import nn
 from elman.cells import Cell
 from elman.cells.contract import initial_state
 from elman.errors import ArgumentError
+from elman.unfold.onednn import in_one_case
 from elman.unfold.request import Refused, Request
 
 
@@ -88,4 +89,4 @@ def _why(name: str, cell: Cell, explain: Callable[[Request], dict[str, str]]) ->
         parts = explain(request)
     except Refused as reason:
         return Why(title, "loop", f"the compiled engine cannot run it: {reason}")
-    return Why(title, "compiled", "every operation of its core can be compiled", parts)
+    return Why(title, "compiled", "every operation of its core can be compiled", parts | in_one_case(cell))

@@ -94,7 +94,7 @@ class Fenced(Elsewhere):
     allocate: Fence
 
     def __init__(self, machine: Machine, *rest: Any, **options: Any) -> None:
-        guarded = replace(machine, run=partial(self.run, machine), pack=partial(self.pack, machine))
+        guarded = replace(machine, team=0, run=partial(self.run, machine), pack=partial(self.pack, machine))
         super().__init__(guarded, *rest, **options)
 
     def __call__(self, *given: Any) -> None:

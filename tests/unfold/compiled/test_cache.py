@@ -82,7 +82,7 @@ def test_a_program_is_compiled_once(program, compilations, monkeypatch):
 @pytest.mark.slow
 def test_another_process_finds_it_and_gets_the_same_numbers(folder):
     words = [run_a_cell(folder).communicate(timeout=120)[0] for _ in range(2)]
-    assert [line.split()[0] for line in words] == ["2", "0"]
+    assert [line.split()[0] for line in words] == ["3", "0"]  # two kernels, and small products
     assert words[0].split()[1:] == words[1].split()[1:]
 
 
@@ -92,7 +92,7 @@ def test_two_processes_on_one_empty_cache_do_not_collide(folder):
     words = [one.communicate(timeout=120)[0].split() for one in both]
     assert all(one.returncode == 0 for one in both)
     assert words[0][1:] == words[1][1:]
-    assert cache.contents().entries == 2
+    assert cache.contents().entries == 3
     assert all(path.suffix == ".object" for path in folder.iterdir())
 
 

@@ -14,6 +14,7 @@ from elman.unfold.compiled.gradient import Product, Sum
 from elman.unfold.compiled.launch import Launch, Times, pack_masks
 from elman.unfold.compiled.machine import Machine
 from elman.unfold.compiled.memory import empty, zeros
+from elman.unfold.compiled.outer import SMALL, add_products
 from elman.unfold.compiled.plan import Plan
 from elman.unfold.compiled.program import Training
 
@@ -27,7 +28,7 @@ class _Share:
 
     Without a left one, the sum of `right` over all steps and rows. `swap` has `right` come first in the product: the
     narrow one does, as BLAS is up to ten times slower the other way. `turn` says that the result is then the
-    transpose of what is wanted.
+    transpose of what is wanted. `size` is that of one row's product.
     """
 
     right: int
@@ -35,6 +36,7 @@ class _Share:
     of_state: int | None = None
     swap: bool = False
     turn: bool = False
+    size: int = 1
 
 
 @dataclass(frozen=True)
@@ -90,12 +92,13 @@ class Backward:
 
         def share(part: Product | Sum) -> _Share:
             if isinstance(part, Sum):
-                return _Share(place[id(part.value)])
-            swap = part.left.shape[-1] > part.right.shape[-1]
+                return _Share(place[id(part.value)], size=part.value.size)
+            k, n = part.left.shape[-1], part.right.shape[-1]
+            swap = k > n
             left, state = None, before.get(id(part.left))
             if state is None:
                 left = place[id(part.left)]
-            return _Share(place[id(part.right)], left, state, swap, turn=swap != part.transposed)
+            return _Share(place[id(part.right)], left, state, swap, swap != part.transposed, part.left.size * n)
 
         every = [[share(part) for part in parts] for parts in gradient.parameters]
         self._shares = list(dict.fromkeys(one for own in every for one in own))
@@ -168,8 +171,12 @@ class Backward:
                     if course.lengths is not None and n:
                         arrays[j].tensor.zero_()
             launch(*course.visits(begin, end, backward=True), arrays, self._masks)
+            small = []
             for i in wanted:
-                self._add(totals, i, arrays, course, begin, end, states, state, initial)
+                pieces = self._pieces(self._shares[i], arrays, course, begin, end, states, state, initial)
+                for left, right in pieces:
+                    small += self._add(totals, i, left, right)
+            add_products(small)
             for one in self._inputs:
                 if needed[0][one.sequence]:
                     self._add_input(of_inputs, one, arrays[one.array].cut(begin, end), parameters, begin, sequences)
@@ -197,32 +204,38 @@ class Backward:
         of_a_step = max(self._numbers * course.batch * self.machine.itemsize, 1)
         return min(max(_AT_ONCE // of_a_step, -(-_ROWS // course.batch)), course.time)
 
-    def _add(
-        self, totals: dict[int, Tensor], i: int, arrays: Sequence[Times], course: Course, begin: int, end: int,
-        states: Sequence[Times], state: Sequence[Tensor], initial: Sequence[Tensor],
-    ) -> None:  # fmt: skip
-        """Add what one stretch gives to share `i`."""
-        share = self._shares[i]
+    def _pieces(
+        self, share: _Share, arrays: Sequence[Times], course: Course, begin: int, end: int, states: Sequence[Times],
+        state: Sequence[Tensor], initial: Sequence[Tensor],
+    ) -> list[tuple[Tensor | None, Tensor]]:  # fmt: skip
+        """What one stretch of time multiplies for a share: left and right, of which the rows fit."""
         right = arrays[share.right].cut(begin, end)
         if share.of_state is not None:
             after, j = states[share.of_state], share.of_state
-            pieces = [
-                (x, right[part])
-                for x, part in course.before(after.tensor, after.begin, begin, end, state[j], initial[j])
-            ]
-        elif share.left is not None:
-            pieces = [(arrays[share.left].cut(begin, end), right)]
-        else:
-            total = right.sum(dim=(0, 1))
-            totals[i] = totals[i].add_(total) if i in totals else total
-            return
-        for x, g in pieces:
-            if not len(x):
-                continue
-            a, b = x.flatten(0, -2), g.flatten(0, -2)
-            if share.swap:
-                a, b = b, a
-            totals[i] = totals[i].addmm_(a.T, b) if i in totals else a.T @ b
+            before = course.before(after.tensor, after.begin, begin, end, state[j], initial[j])
+            return [(x, right[part]) for x, part in before if len(x)]
+        return [(None if share.left is None else arrays[share.left].cut(begin, end), right)]
+
+    def _add(
+        self, totals: dict[int, Tensor], i: int, left: Tensor | None, right: Tensor
+    ) -> list[tuple[Tensor | None, Tensor, Tensor, bool]]:  # fmt: skip
+        """Add to share `i`, or say what `add_products` shall add, where that is the faster way."""
+        share = self._shares[i]
+        if share.size * len(right) * right.shape[1] > SMALL:
+            if left is None:
+                total = right.sum(dim=(0, 1))
+                totals[i] = totals[i].add_(total) if i in totals else total
+            else:
+                a, b = (one.flatten(0, -2) for one in ((right, left) if share.swap else (left, right)))
+                totals[i] = totals[i].addmm_(a.T, b) if i in totals else a.T @ b
+            return []
+        if left is not None and share.swap:
+            left, right = right, left
+        new = i not in totals
+        if new:
+            shape = right.shape[2:] if left is None else (left.shape[-1], right.shape[-1])
+            totals[i] = torch.empty(shape, dtype=right.dtype)
+        return [(left, right, totals[i], new)]
 
     def _add_input(
         self, found: dict[int, Tensor], share: _InputShare, g: Tensor, parameters: Sequence[Tensor], begin: int,

@@ -1,10 +1,7 @@
 """A kernel laid out over one batch, and run."""
 
-import os
 import struct
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 from typing import NamedTuple
 
 import torch
@@ -13,6 +10,7 @@ from torch import Tensor
 from elman.unfold.compiled.course import Course
 from elman.unfold.compiled.machine import Machine
 from elman.unfold.compiled.memory import empty, room
+from elman.unfold.compiled.threads import run_in_team
 
 _WORTH_A_THREAD = 2_000_000  # multiplications that take longer than waking a thread
 _ALIGNMENT = 64
@@ -87,29 +85,13 @@ class Launch:
         if self._to_pack:
             self.machine.pack(pointers)
             self._to_pack = False
-        threads = len(self._bounds) - 1
-        if threads == 1:
-            self._part(0, first, stop, pointers, masks)
-        else:
-            pool = _pool(os.getpid(), threads)
-            for done in [pool.submit(self._part, i, first, stop, pointers, masks) for i in range(threads)]:
-                done.result()
-
-    def _part(self, i: int, first: int, stop: int, pointers: bytes, masks: bytes) -> None:
-        begin, end = self._bounds[i : i + 2]
         course = self.course
-        self.machine.run(
-            begin, end, first, stop, course.time, course.batch, course.reverse, pointers, masks,
-            self._first_table + begin * self._tables, self._first_scratch + begin * self._scratch,
+        run_in_team(
+            self.machine, self._bounds, first, stop, course.time, course.batch, course.reverse, pointers, masks,
+            self._first_table, self._tables, self._first_scratch, self._scratch,
         )  # fmt: skip
 
 
 def pack_masks(rings: Sequence[bool]) -> bytes:
     """A mask of the time for each time array: a ring has room for two steps in turn."""
     return struct.pack(f"{max(len(rings), 1)}q", *([1 if ring else -1 for ring in rings] or [0]))
-
-
-@lru_cache(maxsize=4)
-def _pool(process: int, threads: int) -> ThreadPoolExecutor:
-    """Threads of this process: after a fork the child makes its own."""
-    return ThreadPoolExecutor(threads, thread_name_prefix="elman")

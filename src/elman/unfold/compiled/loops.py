@@ -42,7 +42,7 @@ def loop(b: Builder, start: ir.Value, stop: ir.Value, step: int, body: Callable[
 
 def carried_loop(
     b: Builder,
-    count: int,
+    count: ir.Value | int,
     step: int,
     carried: list[Any],
     body: Callable[[ir.Value, list[Any]], list[Any]],
@@ -66,7 +66,8 @@ def carried_loop(
     i.add_incoming(following, b.block)
     for phi, result in zip(phis, results, strict=True):
         phi.add_incoming(result, b.block)
-    b.cbranch(b.icmp_signed("<", following, i64(count)), head, after)
+    stop = i64(count) if isinstance(count, int) else count
+    b.cbranch(b.icmp_signed("<", following, stop), head, after)
     b.position_at_end(after)
     return results
 

@@ -18,6 +18,7 @@ from elman.unfold.compiled.key import key_of
 from elman.unfold.compiled.linear import emit_pack, panel_width
 from elman.unfold.compiled.program import Program
 from elman.unfold.compiled.target import Target
+from elman.unfold.compiled.team import emit_team
 
 _lock = threading.Lock()  # LLVM's own state is one for the process
 
@@ -46,6 +47,7 @@ class Machine:
         scratch: Numbers of scratch for each row.
         dtype: Of all numbers.
         owner: Keeps the code alive.
+        team: Where the function that runs one thread's share of the rows is; 0 for none. See `emit_team`.
     """
 
     program: Program
@@ -55,6 +57,7 @@ class Machine:
     scratch: int
     dtype: torch.dtype
     owner: object
+    team: int = 0
 
     @cached_property
     def itemsize(self) -> int:
@@ -73,6 +76,7 @@ def build_module(program: Program, target: Target, bits: int) -> tuple[ir.Module
     module.triple = target.triple
     kernel = Kernel(module, "kernel", program.schedule, program.signature, target, bits)
     emit_pack(kernel, "pack")
+    emit_team(kernel.function, "team")
     return module, kernel
 
 
@@ -101,17 +105,31 @@ def _target_machine(target: Target) -> llvm.TargetMachine:
     )
 
 
+def _loaded(code: bytes, target: Target) -> llvm.ExecutionEngine:
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target_machine(target))
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    return engine
+
+
+def function_of(code: bytes, target: Target, name: str) -> tuple[int, object]:
+    """The address of a function of object code, and what keeps it there."""
+    with _lock:
+        engine = _loaded(code, target)
+        return engine.get_function_address(name), engine
+
+
 def load(program: Program, width: int, scratch: int, code: bytes, target: Target, bits: int) -> Machine:
     """Object code as functions of this process."""
     with _lock:
-        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target_machine(target))
-        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-        engine.finalize_object()
+        engine = _loaded(code, target)
         run = KERNEL(engine.get_function_address("kernel"))
         pack = PACK(engine.get_function_address("pack"))
+        team = engine.get_function_address("team")
     sizes = [(v.shape[::-1] if transposed else v.shape) for v, transposed in program.schedule.weights]
     packed = tuple(k * -(-n // width) * width for k, n in sizes)
-    return Machine(program, run, pack, packed, scratch, torch.float32 if bits == 32 else torch.float64, engine)
+    dtype = torch.float32 if bits == 32 else torch.float64
+    return Machine(program, run, pack, packed, scratch, dtype, engine, team)
 
 
 _SIZES = struct.Struct("<QQ")  # what stands before the code in the cache: width of a panel, numbers of scratch
