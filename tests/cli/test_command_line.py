@@ -25,7 +25,7 @@ def test_the_command_and_the_module_are_the_same():
 
 def test_help_names_every_command():
     words = run("--help").stdout
-    for command in ("demo", "cells", "data", "--version"):
+    for command in ("demo", "look", "cells", "data", "bench", "cache", "--version"):
         assert command in words
 
 

@@ -21,6 +21,11 @@ app.command(
     name="demo",
     help="Watch recurrent networks learn from real data: two time instances, weather, voices, images.",
 )
+app.command(
+    "elman.cli.look:look",
+    name="look",
+    help="Look at a table in a file: its times, its channels, and what is wrong with it.",
+)
 app.command("elman.cli.cells:cells", name="cells", help="List the cells: what each is, its size and its paper.")
 app.command("elman.cli.data:data", name="data", help="List the embedded data sets, with source and licence.")
 app.command(

@@ -41,13 +41,13 @@ def read_text(path: Path | Traversable) -> str:
         raise DataError(f"{path.name}, byte {error.start}: not UTF-8. Save the file in UTF-8 and try again") from error
 
 
-def read_table(path: Path | Traversable) -> "Table":
-    """A comma-separated table with its column names in the first row, unpacked if its name ends in `.gz`.
+def read_table(path: Path | Traversable, delimiter: str = ",") -> "Table":
+    """A table with its column names in the first row, unpacked if its name ends in `.gz`.
 
     Raises:
         DataError: The file cannot be read, two columns bear one name, or a row has too few or too many cells.
     """
-    header, *rows = list(csv.reader(io.StringIO(read_text(path)))) or [[]]
+    header, *rows = list(csv.reader(io.StringIO(read_text(path)), delimiter=delimiter)) or [[]]
     if not header:
         raise DataError(f"{path.name} is empty; expected a first row of column names")
     for name in header:

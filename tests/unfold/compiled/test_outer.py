@@ -3,8 +3,9 @@
 import pytest
 import torch
 
+import elman
 from elman.unfold.compiled.machine import compile_object
-from elman.unfold.compiled.outer import add_products, build_outer
+from elman.unfold.compiled.outer import SMALL, add_products, build_outer
 from tolerances import assert_near
 from unfold.compiled.test_targets import TARGETS
 
@@ -27,6 +28,19 @@ def test_they_are_added(dtype, rows, k, n, new):
 
 def test_none_at_all():
     add_products([])
+
+
+@pytest.mark.parametrize("time", [2, 40, 100])
+def test_a_small_piece_beside_a_large_one(time):
+    """The first step, from the initial state, is a piece of its own; it was added after what it should begin."""
+    cell = elman.LSTM(4, 64).double()
+    assert 4 * 64 * 64 < SMALL < 4 * 64 * 64 * 100
+    x, gradient = torch.randn(time, 1, 4).double(), torch.randn(time, 1, 64).double()
+    came, expected = (
+        torch.autograd.grad(elman.unfold(cell, x, engine=engine).output, list(cell.parameters()), gradient)
+        for engine in ("compiled", "loop")
+    )
+    assert_near(came, expected)
 
 
 @pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)

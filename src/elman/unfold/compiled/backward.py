@@ -174,8 +174,12 @@ class Backward:
             small = []
             for i in wanted:
                 pieces = self._pieces(self._shares[i], arrays, course, begin, end, states, state, initial)
-                for left, right in pieces:
-                    small += self._add(totals, i, left, right)
+                # Of all pieces alike: what is small is added after what is not.
+                if self._shares[i].size * (end - begin) * batch <= SMALL:
+                    small += [self._to_add(totals, i, left, right) for left, right in pieces]
+                else:
+                    for left, right in pieces:
+                        self._add(totals, i, left, right)
             add_products(small)
             for one in self._inputs:
                 if needed[0][one.sequence]:
@@ -216,26 +220,26 @@ class Backward:
             return [(x, right[part]) for x, part in before if len(x)]
         return [(None if share.left is None else arrays[share.left].cut(begin, end), right)]
 
-    def _add(
+    def _add(self, totals: dict[int, Tensor], i: int, left: Tensor | None, right: Tensor) -> None:
+        """Add a piece to share `i`."""
+        if left is None:
+            total = right.sum(dim=(0, 1))
+            totals[i] = totals[i].add_(total) if i in totals else total
+            return
+        a, b = (one.flatten(0, -2) for one in ((right, left) if self._shares[i].swap else (left, right)))
+        totals[i] = totals[i].addmm_(a.T, b) if i in totals else a.T @ b
+
+    def _to_add(
         self, totals: dict[int, Tensor], i: int, left: Tensor | None, right: Tensor
-    ) -> list[tuple[Tensor | None, Tensor, Tensor, bool]]:  # fmt: skip
-        """Add to share `i`, or say what `add_products` shall add, where that is the faster way."""
-        share = self._shares[i]
-        if share.size * len(right) * right.shape[1] > SMALL:
-            if left is None:
-                total = right.sum(dim=(0, 1))
-                totals[i] = totals[i].add_(total) if i in totals else total
-            else:
-                a, b = (one.flatten(0, -2) for one in ((right, left) if share.swap else (left, right)))
-                totals[i] = totals[i].addmm_(a.T, b) if i in totals else a.T @ b
-            return []
-        if left is not None and share.swap:
+    ) -> tuple[Tensor | None, Tensor, Tensor, bool]:
+        """What `add_products` shall add for a piece of share `i`."""
+        if left is not None and self._shares[i].swap:
             left, right = right, left
         new = i not in totals
         if new:
             shape = right.shape[2:] if left is None else (left.shape[-1], right.shape[-1])
             totals[i] = torch.empty(shape, dtype=right.dtype)
-        return [(left, right, totals[i], new)]
+        return left, right, totals[i], new
 
     def _add_input(
         self, found: dict[int, Tensor], share: _InputShare, g: Tensor, parameters: Sequence[Tensor], begin: int,
