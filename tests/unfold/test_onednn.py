@@ -21,10 +21,17 @@ def _every_engine(monkeypatch):
 @pytest.mark.parametrize("batch", [1, 3])
 def test_it_agrees_with_the_loop(bias, reverse, batch):
     cell = elman.LSTM(4, 7, bias=bias)
-    x, state = torch.randn(6, batch, 4), (torch.randn(batch, 7), torch.randn(batch, 7))
-    with torch.no_grad():
-        came, expected = (elman.unfold(cell, x, state, reverse=reverse, engine=engine) for engine in ("onednn", "loop"))
-    assert_near((came.output, *came.state), (expected.output, *expected.state))
+    x = torch.randn(6, batch, 4, requires_grad=True)
+    state = tuple(torch.randn(batch, 7, requires_grad=True) for _ in range(2))
+    results = []
+    for engine in ("onednn", "loop"):
+        came = elman.unfold(cell, x, state, reverse=reverse, engine=engine)
+        outputs = (came.output, *came.state)
+        total = sum(one.square().sum() for one in outputs)
+        first = torch.autograd.grad(total, [x, *state, *cell.parameters()], create_graph=True)
+        second = torch.autograd.grad(first[0].square().sum(), [x, *state])
+        results.append((outputs, first, second))
+    assert_near(*results)
 
 
 @pytest.mark.parametrize(
@@ -43,9 +50,9 @@ def test_it_says_what_it_cannot_do(cell, more, reason):
         elman.unfold(cell, x, engine="onednn", **more)
 
 
-def test_a_gradient_is_left_to_others():
-    with pytest.raises(EngineError, match="a gradient is asked for"):
-        elman.unfold(elman.LSTM(4, 7), torch.randn(3, 2, 4), engine="onednn")
+def test_it_does_not_recompute():
+    with pytest.raises(EngineError, match="does not recompute"):
+        elman.unfold(elman.LSTM(4, 7), torch.randn(3, 2, 4), engine="onednn", memory="recompute")
 
 
 @pytest.mark.parametrize(
@@ -55,7 +62,8 @@ def test_a_gradient_is_left_to_others():
         (2, 256, 2, False, False),
         (1, 255, 2, False, False),
         (1, 256, 1, False, False),
-        (1, 256, 2, True, False),
+        (1, 511, 2, True, False),
+        (1, 512, 2, True, True),
     ],
 )
 def test_auto_takes_it_for_one_wide_row_on_several_threads(monkeypatch, batch, hidden, threads, grad, taken):

@@ -9,16 +9,16 @@ from elman.cells import LSTM, Cell
 from elman.unfold.request import Refused, Request, Unfolded
 
 # It shares out the columns of a product between threads, the compiled engine the rows of the batch: of one row there
-# is nothing to share. Below this width the columns are too few for that to pay.
-_WORTH_SHARING = 256
+# is nothing to share. Below these widths, without gradients and with them, the columns are too few for that to pay.
+_WORTH_SHARING = {False: 256, True: 512}
 
 
 def onednn(request: Request) -> Unfolded:
     """Unfold with PyTorch's LSTM: the numbers are those of `loop`, to rounding.
 
     Raises:
-        Refused: If the cell is no plain LSTM in float32 on the processor, or if a gradient, lengths, resets or the
-            states of every step are asked for.
+        Refused: If the cell is no plain LSTM in float32 on the processor, or if lengths, resets, the states of every
+            step, or a gradient with `memory="recompute"` are asked for.
     """
     reason = _why_not(request)
     if reason is not None:
@@ -33,11 +33,11 @@ def onednn(request: Request) -> Unfolded:
 
 
 def onednn_is_faster(request: Request) -> bool:
-    """Whether `auto` hands this request to PyTorch's LSTM: a single row, more than one thread, and no gradient."""
+    """Whether `auto` hands this request to PyTorch's LSTM: a single wide row, and more than one thread."""
     return (
         type(request.cell) is LSTM
         and request.input.shape[1] == 1
-        and request.cell.hidden_size >= _WORTH_SHARING
+        and request.cell.hidden_size >= _WORTH_SHARING[_with_gradient(request)]
         and torch.get_num_threads() > 1
         and torch.backends.mkldnn.is_available()
         and _why_not(request) is None
@@ -46,9 +46,15 @@ def onednn_is_faster(request: Request) -> bool:
 
 def in_one_case(cell: Cell) -> dict[str, str]:
     """For `elman.why`: when `auto` takes this engine for a cell, if ever."""
-    if type(cell) is not LSTM or cell.proj_size or cell.hidden_size < _WORTH_SHARING:
+    if type(cell) is not LSTM or cell.proj_size or cell.hidden_size < _WORTH_SHARING[False]:
         return {}
-    return {"but": "one row, several threads and no gradient: PyTorch's own LSTM, which shares out the columns"}
+    when = "" if cell.hidden_size >= _WORTH_SHARING[True] else " without gradients"
+    return {"but": f"one row on several threads{when}: PyTorch's own LSTM, which shares out the columns"}
+
+
+def _with_gradient(request: Request) -> bool:
+    tensors = (request.input, *request.state, *request.cell.parameters())
+    return torch.is_grad_enabled() and any(one.requires_grad for one in tensors)
 
 
 def _why_not(request: Request) -> str | None:
@@ -61,8 +67,8 @@ def _why_not(request: Request) -> str | None:
     tensors: list[Tensor] = [input, *request.state, *cell.parameters()]
     if any(one.device.type != "cpu" or one.dtype != torch.float32 for one in tensors):
         return "not all is float32 on the CPU"
-    if torch.is_grad_enabled() and any(one.requires_grad for one in tensors):
-        return "a gradient is asked for"
+    if request.memory == "recompute" and _with_gradient(request):
+        return "it keeps what a gradient needs: it does not recompute"
     if torch.is_autocast_enabled("cpu"):
         return "autocast would have it compute in another dtype"
     if request.lengths is not None or request.reset is not None or request.return_states:

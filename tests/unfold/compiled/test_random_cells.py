@@ -87,7 +87,7 @@ def assert_the_engines_agree(hidden_size: int, parts: int, program, seed: int, c
     assert_the_same(Random(hidden_size, parts, program), time=5, batch=3, **course)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from([2, 4, 6, 18, 34]), st.integers(1, 3), programs, st.integers(0, 9), st.booleans())
 def test_a_random_cell_gives_the_numbers_of_the_loop(hidden_size, parts, program, seed, ragged):
     course = {"lengths": [5, 2, 0], "reset": True, "reverse": True, "return_states": True} if ragged else {}
