@@ -62,6 +62,16 @@ def read_table(path: Path | Traversable, delimiter: str = ",") -> "Table":
     return Table(path.name, dict(zip(header, columns, strict=True)))
 
 
+def parse_time(cell: str) -> datetime:
+    """An ISO 8601 time in UTC, without its zone; one that has no zone is taken as it stands.
+
+    Raises:
+        ValueError: It is no such time.
+    """
+    value = datetime.fromisoformat(cell)
+    return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+
+
 @dataclass(frozen=True)
 class Table:
     """Columns of cells, still text; each method reads some of them as one type.
@@ -110,12 +120,7 @@ class Table:
         Raises:
             DataError: A cell is not such a time.
         """
-
-        def time(cell: str) -> datetime:
-            value = datetime.fromisoformat(cell)
-            return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
-
-        read = self._read(column, time, "is not a time such as 2013-01-31T06:00:00Z")
+        read = self._read(column, parse_time, "is not a time such as 2013-01-31T06:00:00Z")
         return np.array(read, dtype="datetime64[s]")
 
     def _read(self, column: str, parse: Callable[[str], T], complaint: str) -> list[T]:

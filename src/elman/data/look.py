@@ -5,18 +5,18 @@ import io
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float64
 
-from elman.data._table import Table, read_table, read_text
+from elman.data._table import Table, parse_time, read_table, read_text
 from elman.errors import ArgumentError, DataError
 
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-"})  # cells that hold no value, whatever their case
+_MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-"})  # cells that hold no value, whatever their case
 _DELIMITERS = {".tsv": "\t", ".tab": "\t"}
 _MOSTLY = 0.9  # the share of a column's cells that must be numbers for the others to count as faults
 _FEW = 50  # different words at most for a column of words to be one of categories
@@ -94,7 +94,7 @@ class Look:
     rows: int
     times: Times | None
     columns: tuple[Column, ...]
-    faults: tuple[str, ...] = field(default=())
+    faults: tuple[str, ...]
 
 
 def look(path: str | Path, *, time: str | None = None, points: int = 48) -> Look:
@@ -130,9 +130,9 @@ def _delimiter(path: Path) -> str:
     return ";" if len(header) == 1 and ";" in header[0] else ","
 
 
-def is_missing(cell: str) -> bool:
+def _is_missing(cell: str) -> bool:
     """Whether a cell holds no value."""
-    return cell.strip().lower() in MISSING
+    return cell.strip().lower() in _MISSING
 
 
 def _time(cell: str) -> datetime | None:
@@ -140,10 +140,9 @@ def _time(cell: str) -> datetime | None:
     if cell.strip().isdecimal():
         return None
     try:
-        value = datetime.fromisoformat(cell.strip())
+        return parse_time(cell.strip())
     except ValueError:
         return None
-    return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
 
 
 def _number(cell: str) -> float | None:
@@ -188,7 +187,7 @@ def _look_at_times(table: Table, name: str) -> Times:
 
 
 def _column(name: str, cells: Sequence[str], points: int) -> Column:
-    there = [(row, cell) for row, cell in enumerate(cells, start=2) if not is_missing(cell)]
+    there = [(row, cell) for row, cell in enumerate(cells, start=2) if not _is_missing(cell)]
     missing = len(cells) - len(there)
     if not there:
         return Column(name, "empty", missing)
@@ -207,8 +206,8 @@ def _column(name: str, cells: Sequence[str], points: int) -> Column:
 
 
 def _numeric(name: str, cells: Sequence[str], missing: int, words: Counter[str], points: int) -> Column:
-    read = np.array([math.nan if is_missing(cell) or _number(cell) is None else float(cell) for cell in cells])
-    wrong = [(row, cell) for row, cell in enumerate(cells, start=2) if not is_missing(cell) and _number(cell) is None]
+    read = np.array([math.nan if _is_missing(cell) or _number(cell) is None else float(cell) for cell in cells])
+    wrong = [(row, cell) for row, cell in enumerate(cells, start=2) if not _is_missing(cell) and _number(cell) is None]
     fault = f'"{wrong[0][1]}" in row {wrong[0][0]} is not a number ({len(wrong)} such)' if wrong else ""
     infinite = int(np.isinf(read).sum())
     finite = read[np.isfinite(read)]

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 import elman
-from elman.unfold.compiled import launch, prepare
+from elman.unfold.compiled import launch, prepare, threads
 from engines import assert_the_same
 from tolerances import assert_equal, assert_near
 
@@ -21,11 +21,18 @@ def two_threads():
     torch.set_num_threads(1)
 
 
-def test_two_threads_give_what_one_gives(two_threads, monkeypatch):
+@pytest.mark.parametrize("team", ["OpenMP's", "Python's"])
+def test_two_threads_give_what_one_gives(team, two_threads, monkeypatch):
     monkeypatch.setattr(launch, "_WORTH_A_THREAD", 1)
+    in_parallel, asked = threads._in_parallel, []
+    if in_parallel is None and team == "OpenMP's":
+        pytest.skip("PyTorch has brought no OpenMP along")
+    recorded = lambda *given: (asked.append(given[2]), in_parallel(*given))  # noqa: E731
+    monkeypatch.setattr(threads, "_in_parallel", recorded if team == "OpenMP's" else None)
     cell, x = elman.LSTM(3, 33).double(), torch.randn(20, 7, 3, dtype=torch.float64)
     lengths = [20, 3, 0, 11, 19, 7, 1]
     both = elman.unfold(cell, x, lengths=lengths)
+    assert asked == ([2] if team == "OpenMP's" else [])
     torch.set_num_threads(1)
     assert_near(both.output, elman.unfold(cell, x, lengths=lengths).output)
     torch.set_num_threads(2)

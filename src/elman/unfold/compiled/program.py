@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from elman.unfold.compiled.gradient import Gradient, Product, Sum
 from elman.unfold.compiled.graph import Graph, Value, read_by_number
-from elman.unfold.compiled.kernel import Signature, Table
 from elman.unfold.compiled.plan import Plan
 from elman.unfold.compiled.saving import choose_saved
+from elman.unfold.compiled.signature import Signature, Table
 from elman.unfold.compiled.stages import Place, Schedule, make_schedule
 
 

@@ -44,20 +44,8 @@ def run_in_team(
 ) -> None:  # fmt: skip
     """Run a kernel, one thread from each of `bounds` to the next.
 
-    Args:
-        machine: The kernel.
-        bounds: The first row of each thread, and the number of rows.
-        first: As the kernel's own, as are the next six.
-        stop: See there.
-        time: See there.
-        batch: See there.
-        reverse: See there.
-        pointers: See there.
-        masks: See there.
-        tables: The address of the first row's pointers.
-        of_tables: Bytes of them for each row.
-        scratch: The address of the first row's scratch.
-        of_scratch: Bytes of it for each row.
+    `first` to `masks` are the kernel's own arguments. `tables` and `scratch` are the addresses of the first row's
+    pointers and scratch, `of_tables` and `of_scratch` their bytes for each row; `bounds` ends with the number of rows.
     """
 
     def part(begin: int, end: int) -> None:
