@@ -1,30 +1,48 @@
 """Put numbers where values are missing, without looking ahead."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 from jaxtyping import Float64
 
 from elman.data.windowing import Windows
 
 
-def carried(values: Float64[np.ndarray, "time channels"]) -> Float64[np.ndarray, "time channels"]:
-    """Each missing value replaced by the last one measured in its channel; NaN before the first."""
-    rows = np.arange(len(values))[:, None]
-    last = np.maximum.accumulate(np.where(np.isnan(values), 0, rows), axis=0)
-    return np.take_along_axis(values, last, axis=0)
+def carried(
+    values: Float64[np.ndarray, "time channels"], starts: Sequence[int] = (0,)
+) -> Float64[np.ndarray, "time channels"]:
+    """Each missing value replaced by the last one measured in its channel; NaN before the first.
+
+    Args:
+        values: One series, or several one after the other.
+        starts: The first row of each; no value is carried from one into the next.
+    """
+    rows = np.arange(len(values))
+    first = np.asarray(starts)[np.searchsorted(starts, rows, side="right") - 1]
+    known = np.where(np.isnan(values), first[:, None], rows[:, None])
+    return np.take_along_axis(values, np.maximum.accumulate(known, axis=0), axis=0)
 
 
-def interpolated(values: Float64[np.ndarray, "time channels"]) -> Float64[np.ndarray, "time channels"]:
+def interpolated(
+    values: Float64[np.ndarray, "time channels"], starts: Sequence[int] = (0,)
+) -> Float64[np.ndarray, "time channels"]:
     """Each missing value on the straight line between its measured neighbours in time.
 
     This looks ahead. Use it on a training part, or through `filled_inputs`, which takes only those lines whose
     end was known at the origin. A channel without any value stays NaN.
+
+    Args:
+        values: One series, or several one after the other.
+        starts: The first row of each; no line leads from one into the next.
     """
-    rows = np.arange(len(values))
     result = values.copy()
-    for channel in result.T:
-        known = ~np.isnan(channel)
-        if known.any():
-            channel[~known] = np.interp(rows[~known], rows[known], channel[known])
+    for series in np.split(result, [start for start in starts if 0 < start < len(values)]):
+        rows = np.arange(len(series))
+        for channel in series.T:
+            known = ~np.isnan(channel)
+            if known.any():
+                channel[~known] = np.interp(rows[~known], rows[known], channel[known])
     return result
 
 
@@ -45,11 +63,11 @@ def filled_inputs(
     ends = np.where(unknown, len(rows), rows)
     ends = np.minimum.accumulate(ends[::-1], axis=0)[::-1]
 
-    past = carried(windows.values)
-    lines = np.where(np.isnan(past), np.nan, interpolated(windows.values))
+    past = carried(windows.values, windows.starts)
+    lines = np.where(np.isnan(past), np.nan, interpolated(windows.values, windows.starts))
     past, lines, ends = (_inputs(windows, series, index) for series in (past, lines, ends))
     return np.where(ends < windows.origins[index][:, None, None], lines, past)
 
 
 def _inputs(windows: Windows, series: np.ndarray, index: slice | np.ndarray) -> np.ndarray:
-    return Windows(series, windows.history, windows.horizon, windows.origins, windows.targets).inputs(index)
+    return replace(windows, values=series).inputs(index)

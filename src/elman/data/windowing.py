@@ -25,6 +25,7 @@ class Windows:
         horizon: Rows forecast, in time steps.
         origins: `(windows,)`, the first row of each target.
         targets: The columns that are forecast.
+        starts: The first row of each series, where several stand one after the other in `values`.
     """
 
     values: Float64[np.ndarray, "time channels"]
@@ -32,6 +33,7 @@ class Windows:
     horizon: int
     origins: Int64[np.ndarray, " windows"]
     targets: tuple[int, ...]
+    starts: tuple[int, ...] = (0,)
 
     def __len__(self) -> int:
         return len(self.origins)

@@ -18,7 +18,8 @@ from elman.errors import ArgumentError
 from elman.models.body import CellChoice, MakeBody, RecurrentBody, make_body
 from elman.models.examples import WindowExamples, tensor
 from elman.models.inputs import Inputs
-from elman.models.linear import LinearPath
+from elman.models.linear import LinearFit, LinearPath
+from elman.models.quantiles import check_quantiles, pinball, residual_quantiles
 from elman.models.pooling import check_pools, pooled
 
 _STRENGTHS = (1.0, 10.0, 100.0, 1000.0, 10000.0)
@@ -44,6 +45,8 @@ class Forecaster(nn.Module):
         dropout: Probability in [0, 1) that a pooled output is dropped while training.
         input_dropout: Probability in [0, 1) that an input feature is silent for a whole window while training.
         pools: How the outputs of the body become one vector: some of `"last"`, `"mean"`, `"max"`.
+        quantiles: Forecast these quantiles, each in (0, 1), and the median, instead of the mean.
+        centred: Read the history as distances from its last row: right for series that drift to new levels.
         body: A function from the number of features to another body, in place of the recurrent one: a module
             with `output_size` and `forward(input, lengths)`, such as `elman.models.baselines.ConvNet`.
         cell_arguments: Further arguments of the cell.
@@ -57,7 +60,7 @@ class Forecaster(nn.Module):
         >>> weather = elman.data.load("jfk_weather").regular()[:500]
         >>> cut = elman.data.windows(weather.values, history=12, horizon=3, targets=[0])
         >>> model = Forecaster(channels=8, history=12, horizon=3, targets=[0], cell="gru", hidden_size=5)
-        >>> model.prepare(WindowExamples(cut.within(slice(0, 400))))
+        >>> fit = model.prepare(WindowExamples(cut.within(slice(0, 400))))
         >>> model.predict(cut.inputs()[400:]).shape
         (86, 3, 1)
     """
@@ -76,6 +79,8 @@ class Forecaster(nn.Module):
         dropout: float = 0.0,
         input_dropout: float = 0.0,
         pools: Sequence[str] = ("last", "mean"),
+        quantiles: Sequence[float] = (),
+        centred: bool = False,
         body: MakeBody | None = None,
         **cell_arguments: Any,
     ) -> None:
@@ -101,6 +106,8 @@ class Forecaster(nn.Module):
             "dropout": dropout,
             "input_dropout": input_dropout,
             "pools": list(pools),
+            **({"quantiles": list(quantiles)} if quantiles else {}),
+            **({"centred": True} if centred else {}),
             **({} if body is None else {"body": body}),
             **cell_arguments,
         }
@@ -110,24 +117,29 @@ class Forecaster(nn.Module):
         self.known = known
         self.dropout = dropout
         self.pools = check_pools(pools)
+        self.quantiles = check_quantiles(quantiles)
 
-        self.inputs = Inputs(channels, dropout=input_dropout)
+        self.inputs = Inputs(channels, dropout=input_dropout, centred=centred)
         features = self.inputs.output_size + known
         recurrent = partial(RecurrentBody, cell=cell, hidden_size=hidden_size, num_layers=num_layers, **cell_arguments)
         self.body, width = make_body(body or recurrent, features)
-        self.head = nn.Linear(width * len(self.pools), horizon * len(self.targets))
+        self.head = nn.Linear(width * len(self.pools), horizon * len(self.targets) * max(len(self.quantiles), 1))
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
         self.linear = LinearPath(history * channels + known, horizon, len(self.targets))
 
-    def prepare(self, train: WindowExamples, *, strengths: Sequence[float] = _STRENGTHS) -> None:
+    def prepare(self, train: WindowExamples, *, strengths: Sequence[float] = _STRENGTHS) -> LinearFit:
         """Compute from the training part what is not learnt: the scale of each channel and the linear path.
 
-        A missing target is taken from the line between its measured neighbours in the training part.
+        A missing target is taken from the line between its measured neighbours in the training part. With
+        quantiles, each starts at as far from the linear path as the last fifth of the windows lay from it.
 
         Args:
             train: Examples whose targets all lie in the training part, in time order.
             strengths: Strengths of the ridge regression to choose from, on the last fifth of the windows.
+
+        Returns:
+            The strength that was chosen, and how far off the windows that were held back for it were.
 
         Raises:
             ArgumentError: The windows do not fit the model, or are too few.
@@ -149,16 +161,22 @@ class Forecaster(nn.Module):
         history = torch.as_tensor(windows.inputs(), dtype=dtype).transpose(0, 1)
         known = torch.as_tensor(train.at_origins(), dtype=dtype)
         features, last = self._flat(history, known)
-        targets = replace(windows, values=interpolated(part)).outputs()
-        scaled = np.nan_to_num(scaler.select(self.targets).transform(targets))
-        self.linear.fit(features.double(), last.double(), torch.from_numpy(scaled), len(train) // 5, strengths)
+        targets = replace(windows, values=interpolated(part, windows.starts)).outputs()
+        scaled = torch.from_numpy(np.nan_to_num(scaler.select(self.targets).transform(targets)))
+        fit = self.linear.fit(features.double(), last.double(), scaled, len(train) // 5, strengths)
+        if self.quantiles:
+            with torch.no_grad():
+                self.head.bias.copy_(residual_quantiles(fit.residuals, self.quantiles).flatten())
+        return fit
 
     def forward(
         self,
         history: Float[Tensor, "time batch channels"],
         known: Float[Tensor, "batch known"] | None = None,
-    ) -> Float[Tensor, "batch horizon targets"]:
+    ) -> Float[Tensor, "batch horizon targets *quantiles"]:
         """The forecasts, in standard deviations from the mean of each target channel; see `predict` for units.
+
+        With quantiles there is a last axis for them, in rising order, the median among them.
 
         Args:
             history: The last `history` time steps in their own units; a missing value is NaN.
@@ -176,6 +194,8 @@ class Forecaster(nn.Module):
         features = torch.cat([self.inputs(history), known.expand(len(history), -1, -1)], dim=-1)
         summary = pooled(self.body(features), None, self.pools)
         rest = self.head(F.dropout(summary, self.dropout, self.training))
+        if self.quantiles:
+            return linear[..., None] + rest.view(*linear.shape, len(self.quantiles))
         return linear + rest.view(linear.shape)
 
     def loss(
@@ -184,18 +204,33 @@ class Forecaster(nn.Module):
         known: Float[Tensor, "batch known"],
         target: Float[Tensor, "batch horizon targets"],
     ) -> Float[Tensor, ""]:
-        """The mean squared error, each target in its standard deviations; what was not measured is left out."""
+        """The mean squared error, each target in its standard deviations; what was not measured is left out.
+
+        With quantiles, their mean pinball loss instead.
+        """
         columns = list(self.targets)
         scaled = (target.to(self.inputs.mean.dtype) - self.inputs.mean[columns]) / self.inputs.std[columns]
         measured = ~scaled.isnan()
-        error = torch.where(measured, self(history, known) - scaled, 0)
-        return error.square().sum() / measured.sum().clamp(min=1)
+        forecast = self(history, known)
+        if self.quantiles:
+            error = pinball(forecast, scaled, self.quantiles)
+        else:
+            error = torch.where(measured, forecast - scaled, 0).square()
+        return error.sum() / measured.sum().clamp(min=1)
 
-    @torch.no_grad()
+    def weight(
+        self,
+        history: Float[Tensor, "time batch channels"],
+        known: Float[Tensor, "batch known"],
+        target: Float[Tensor, "batch horizon targets"],
+    ) -> float:
+        """How many measured values the mean of `loss` runs over."""
+        return float((~target.isnan()).sum())
+
     def predict(
         self, history: np.ndarray, known: np.ndarray | None = None, *, batch_size: int = 1024
     ) -> Float[np.ndarray, "*windows horizon targets"]:
-        """The forecasts, in the units of the targets.
+        """The forecasts, in the units of the targets: the mean, or the median if the model has quantiles.
 
         Args:
             history: `(history, channels)`, or `(windows, history, channels)` for many; a missing value is NaN.
@@ -205,6 +240,23 @@ class Forecaster(nn.Module):
         Raises:
             ArgumentError: A shape does not fit.
         """
+        forecast = self._predict(history, known, batch_size)
+        return forecast[..., self.quantiles.index(0.5)] if self.quantiles else forecast
+
+    def predict_quantiles(
+        self, history: np.ndarray, known: np.ndarray | None = None, *, batch_size: int = 1024
+    ) -> Float[np.ndarray, "*windows horizon targets quantiles"]:
+        """The quantiles of each forecast, in rising order and none above the next; arguments as of `predict`.
+
+        Raises:
+            ArgumentError: The model was made without quantiles, or a shape does not fit.
+        """
+        if not self.quantiles:
+            raise ArgumentError("the model was made without quantiles; make it with quantiles=[0.1, 0.9]")
+        return np.sort(self._predict(history, known, batch_size), axis=-1)
+
+    @torch.no_grad()
+    def _predict(self, history: np.ndarray, known: np.ndarray | None, batch_size: int) -> np.ndarray:
         single = history.ndim == 2
         histories = history[None] if single else history
         if histories.ndim != 3:
@@ -223,7 +275,10 @@ class Forecaster(nn.Module):
         ]
         self.train(training)
         columns = list(self.targets)
-        forecast = torch.cat(parts) * self.inputs.std[columns] + self.inputs.mean[columns]
+        mean, std = self.inputs.mean[columns], self.inputs.std[columns]
+        if self.quantiles:
+            mean, std = mean[:, None], std[:, None]
+        forecast = torch.cat(parts) * std + mean
         return (forecast[0] if single else forecast).double().numpy()
 
     def _flat(
@@ -231,8 +286,10 @@ class Forecaster(nn.Module):
     ) -> tuple[Float[Tensor, "batch features"], Float[Tensor, "batch targets"]]:
         """What the linear path reads: every value and what is known, flat, and the last value of each target."""
         filled = self.inputs.filled(history)
-        flat = torch.cat([filled.transpose(0, 1).flatten(1), known], dim=1)
-        return flat, filled[-1][:, list(self.targets)]
+        last = filled[-1][:, list(self.targets)]
+        if self.inputs.centred:
+            filled = filled - filled[-1]
+        return torch.cat([filled.transpose(0, 1).flatten(1), known], dim=1), last
 
     def _check_known(
         self, known: Float[Tensor, "batch known"] | None, history: Float[Tensor, "time batch channels"]

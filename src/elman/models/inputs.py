@@ -20,6 +20,7 @@ class Inputs(nn.Module):
         dropout: Probability in [0, 1) that a feature is silent for a whole sequence, while training.
         noise: Standard deviation of the noise added to every value while training, in those of its channel.
         drift: The same for an offset that stays for a whole sequence.
+        centred: Subtract from every channel its last value, so that a level never seen before is nothing new.
 
     Raises:
         ArgumentError: A size or a probability does not fit.
@@ -29,7 +30,14 @@ class Inputs(nn.Module):
     std: Tensor
 
     def __init__(
-        self, channels: int, *, mask: bool = True, dropout: float = 0.0, noise: float = 0.0, drift: float = 0.0
+        self,
+        channels: int,
+        *,
+        mask: bool = True,
+        dropout: float = 0.0,
+        noise: float = 0.0,
+        drift: float = 0.0,
+        centred: bool = False,
     ) -> None:
         super().__init__()
         if channels < 1:
@@ -44,6 +52,7 @@ class Inputs(nn.Module):
         self.dropout = dropout
         self.noise = noise
         self.drift = drift
+        self.centred = centred
         self.register_buffer("mean", torch.zeros(channels))
         self.register_buffer("std", torch.ones(channels))
 
@@ -55,7 +64,7 @@ class Inputs(nn.Module):
         self.std.copy_(torch.as_tensor(scaler.std))
 
     def filled(self, input: Float[Tensor, "time batch channels"]) -> Float[Tensor, "time batch channels"]:
-        """The channels, scaled and without gaps.
+        """The channels, scaled and without gaps; not yet centred.
 
         Raises:
             ArgumentError: The input has other axes or another number of channels.
@@ -71,6 +80,8 @@ class Inputs(nn.Module):
     def forward(self, input: Float[Tensor, "time batch channels"]) -> Float[Tensor, "time batch features"]:
         """The features of every time step."""
         features = self.filled(input)
+        if self.centred:
+            features = features - features[-1:]
         if self.training and self.noise:
             features = features + self.noise * torch.randn_like(features)
         if self.training and self.drift:
@@ -83,7 +94,7 @@ class Inputs(nn.Module):
         return features
 
     def extra_repr(self) -> str:
-        given = {"dropout": self.dropout, "noise": self.noise, "drift": self.drift}
+        given = {"dropout": self.dropout, "noise": self.noise, "drift": self.drift, "centred": self.centred}
         return ", ".join(
             [f"{self.channels}, mask={self.mask}", *(f"{name}={value}" for name, value in given.items() if value)]
         )

@@ -17,6 +17,16 @@ class Solution(NamedTuple):
     bias: Float64[Tensor, " outputs"]
 
 
+class LinearFit(NamedTuple):
+    """The strength that was chosen, and what the forecasts of windows not fitted on left over.
+
+    With a single strength nothing was held back, and the residuals are those of the windows fitted on.
+    """
+
+    strength: float
+    residuals: Float64[Tensor, "windows horizon targets"]
+
+
 def ridge(
     features: Float64[Tensor, "rows features"], outputs: Float64[Tensor, "rows outputs"], strengths: Sequence[float]
 ) -> list[Solution]:
@@ -75,7 +85,7 @@ class LinearPath(nn.Module):
         targets: Float64[Tensor, "windows horizon targets"],
         held_back: int,
         strengths: Sequence[float],
-    ) -> float:
+    ) -> LinearFit:
         """Solve for the weights, with the strength that errs least on the last windows when these are held back.
 
         Args:
@@ -87,7 +97,7 @@ class LinearPath(nn.Module):
             strengths: The values of λ to choose from, each above 0. A single one is taken as it is.
 
         Returns:
-            The strength that was chosen.
+            The strength that was chosen, and how far the forecasts of the windows held back were off.
 
         Raises:
             ArgumentError: There is no strength above 0, or too few windows to hold any back.
@@ -95,7 +105,7 @@ class LinearPath(nn.Module):
         if not strengths or min(strengths) <= 0:
             raise ArgumentError(f"strengths are {list(strengths)}; expected at least one, each above 0")
         change = (targets - last[:, None]).reshape(len(targets), -1)
-        strength = strengths[0]
+        strength, residuals = strengths[0], None
         if len(strengths) > 1:
             first = len(features) - held_back - (targets.shape[1] - 1)
             if held_back < 1 or first < 1:
@@ -104,12 +114,13 @@ class LinearPath(nn.Module):
                     f"give more rows, or a single strength"
                 )
             late, measured = features[-held_back:], change[-held_back:]
-            errors = [
-                float((late @ weight + bias - measured).abs().mean())
-                for weight, bias in ridge(features[:first], change[:first], strengths)
-            ]
-            strength = strengths[errors.index(min(errors))]
+            tried = [measured - late @ w - b for w, b in ridge(features[:first], change[:first], strengths)]
+            errors = [float(residual.abs().mean()) for residual in tried]
+            best = errors.index(min(errors))
+            strength, residuals = strengths[best], tried[best]
         (solution,) = ridge(features, change, [strength])
         self.weight.copy_(solution.weight)
         self.bias.copy_(solution.bias)
-        return float(strength)
+        if residuals is None:
+            residuals = change - features @ solution.weight - solution.bias
+        return LinearFit(float(strength), residuals.view(-1, *self.shape))

@@ -9,7 +9,7 @@ from elman.errors import ArgumentError
 
 def last_value(windows: Windows) -> Float64[np.ndarray, "windows horizon targets"]:
     """Forecast that nothing changes: the last value measured before each origin; NaN if there is none."""
-    past = carried(windows.values)[windows.origins - 1][:, list(windows.targets)]
+    past = carried(windows.values, windows.starts)[windows.origins - 1][:, list(windows.targets)]
     return np.repeat(past[:, None], windows.horizon, axis=1)
 
 
@@ -23,16 +23,19 @@ def seasonal_naive(windows: Windows, period: int) -> Float64[np.ndarray, "window
         period: Time steps of one season: 24 for a daily cycle of hourly values.
 
     Raises:
-        ArgumentError: The period is below 1, or reaches back before the first row of the series.
+        ArgumentError: The period is below 1, or reaches back before the first row of the only series. Of several
+            series, one that is too young has its last value repeated.
     """
-    if period < 1 or (len(windows) and windows.origins.min() < period):
+    if period < 1 or (len(windows.starts) == 1 and len(windows) and windows.origins.min() < period):
         raise ArgumentError(
             f"period is {period} time steps; expected at least 1 and at most the rows before the first origin "
             f"({windows.origins.min(initial=len(windows.values))})"
         )
     season = np.arange(windows.horizon) % period - period
-    past = carried(windows.values)[windows.origins[:, None] + season]
-    return past[..., list(windows.targets)]
+    rows = windows.origins[:, None] + season
+    first = np.asarray(windows.starts)[np.searchsorted(windows.starts, windows.origins, side="right") - 1]
+    rows = np.where(rows < first[:, None], windows.origins[:, None] - 1, rows)
+    return carried(windows.values, windows.starts)[rows][..., list(windows.targets)]
 
 
 def majority_class(labels: Int64[np.ndarray, " training"], samples: int) -> Int64[np.ndarray, " samples"]:

@@ -117,7 +117,7 @@ class Ridge:
         part = train.values[: train.origins.max() + train.horizon]
         scaler = Scaler.fit(part)
         features = _features(train, scaler, known, mask)
-        targets = replace(train, values=interpolated(part)).outputs()
+        targets = replace(train, values=interpolated(part, train.starts)).outputs()
         targets = scaler.select(train.targets).transform(targets).reshape(len(train), -1)
 
         centre, mean = features.mean(axis=0), targets.mean(axis=0)

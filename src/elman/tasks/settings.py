@@ -1,0 +1,163 @@
+"""What a training may be told, each with a type, a range and a sentence: the flags, the TOML keys, the arguments."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from elman.errors import ArgumentError
+
+Task = Literal["forecast", "classify", "regress", "tag", "generate", "detect"]
+
+
+class Settings(BaseModel):
+    """Everything that `elman.fit`, `elman train` and its TOML file take; what is left out is chosen from the data."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    # The question
+    task: Task | None = Field(None, description="What to learn: forecast, classify, regress, tag, generate or detect.")
+    target: tuple[str, ...] = Field((), description="The column to learn; for a forecast there may be several.")
+    horizon: int | None = Field(None, ge=1, description="Time steps to forecast. [forecast]")
+    history: int | None = Field(None, ge=1, description="Time steps to look back. [forecast, detect]")
+    period: int | None = Field(None, ge=1, description="Time steps of one season, such as 24 for hours in a day.")
+    quantiles: tuple[float, ...] = Field(
+        (0.1, 0.9), description="Quantiles to forecast beside the median, each in (0, 1). [forecast]"
+    )
+
+    # The data
+    time: str | None = Field(None, description="The column of times.")
+    ids: str | None = Field(None, description="The column that says to which series or sequence a row belongs.")
+    known: tuple[str, ...] = Field((), description="Columns whose future is known when forecasting. [forecast]")
+    drop: tuple[str, ...] = Field((), description="Columns to leave out.")
+    every: str | None = Field(None, description="One time step, such as 5min, 1h, 1d, 1w: rows within it are averaged.")
+    duplicates: Literal["error", "first", "last", "mean"] = Field(
+        "error", description="What to do with rows of the same series and time."
+    )
+    zone: str | None = Field(None, description="Time zone of times without one, such as Europe/Zurich.")
+    time_format: str | None = Field(None, description="How times are written, such as %%d.%%m.%%Y.")
+    time_unit: Literal["s", "ms", "us", "ns"] = Field("s", description="Unit of a time column of numbers since 1970.")
+    missing: tuple[str, ...] = Field((), description="Further words that mean a missing value.")
+    steps: int | None = Field(None, ge=1, description="Time steps of a table whose rows are sequences. [classify]")
+
+    # The split
+    test: float = Field(0.2, ge=0, lt=1, description="Share of the data to test on.")
+    validation: float = Field(0.1, gt=0, lt=1, description="Share of the data to choose on.")
+
+    # The network
+    cell: str = Field("gru", description="Cells of the network, by name: see `elman cells`.")
+    hidden_size: int | None = Field(None, ge=1, description="Units of a layer.")
+    num_layers: int | None = Field(None, ge=1, description="Layers.")
+    dropout: float | None = Field(None, ge=0, lt=1, description="Probability that an output is dropped in training.")
+    bidirectional: bool | None = Field(None, description="Read sequences backwards too. [classify, regress, tag]")
+
+    # The training
+    minutes: float = Field(3.0, gt=0, description="About how long to train, in minutes.")
+    epochs: int | None = Field(None, ge=0, description="How often to learn from each example, at most.")
+    batch_size: int | None = Field(None, ge=1, description="Examples of one step.")
+    learning_rate: float | None = Field(None, gt=0, description="The highest learning rate.")
+    weight_decay: float = Field(1e-2, ge=0, description="Share by which weights shrink, in learning rates a step.")
+    clip: float = Field(1.0, gt=0, description="The longest gradient.")
+    seed: int = Field(0, ge=0, description="Of every random number.")
+    repeats: int = Field(1, ge=1, description="Trainings with as many seeds, to see the spread of the score.")
+    threads: int | None = Field(None, ge=1, description="Processor threads; few for small networks.")
+
+    def given(self) -> dict[str, Any]:
+        """What was set, and nothing that was left to its default."""
+        return {name: value for name, value in self.model_dump().items() if name in self.model_fields_set}
+
+    def only(self, task: str, used: frozenset[str]) -> None:
+        """Refuse a setting that a task has no use for, so that no flag is ignored in silence.
+
+        Args:
+            task: What is learnt.
+            used: The settings that this task reads beside those that every task reads.
+
+        Raises:
+            ArgumentError: Another one was set.
+        """
+        for name in sorted(self.model_fields_set - used - _EVERYWHERE):
+            raise ArgumentError(
+                f"{flag(name)} was given, and {task} has no use for it; leave it out, or choose another --task"
+            )
+
+
+_EVERYWHERE = frozenset(
+    "task test validation cell hidden_size num_layers dropout minutes epochs batch_size learning_rate "
+    "weight_decay clip seed repeats threads".split()
+)
+
+
+def flag(name: str) -> str:
+    """The flag of a setting, as one types it."""
+    return "--" + name.replace("_", "-")
+
+
+def settings(values: Mapping[str, Any], source: str = "") -> Settings:
+    """Settings from plain values.
+
+    Args:
+        values: As of a TOML file or of keyword arguments; `None` counts as left out. One word may stand for a list.
+        source: The file to name in an error.
+
+    Raises:
+        ArgumentError: There is no such key, or a value does not fit; the message names the key.
+    """
+    where = f"{source}: " if source else ""
+    plain = {}
+    for name, value in values.items():
+        if name not in Settings.model_fields:
+            near = difflib.get_close_matches(name, Settings.model_fields, n=1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise ArgumentError(f"{where}unknown key {name!r}; {hint}Known: {', '.join(Settings.model_fields)}")
+        if value is not None:
+            many = "tuple" in str(Settings.model_fields[name].annotation)
+            plain[name] = (value,) if many and isinstance(value, str | float | int) else value
+    try:
+        return Settings.model_validate(plain)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ArgumentError(f"{where}{key} is {first['input']!r}: {first['msg'].lower()}") from None
+
+
+def read_settings(file: str | Path, over: Mapping[str, Any] = {}) -> Settings:  # noqa: B006
+    """Settings of a TOML file, with others laid over them.
+
+    Args:
+        file: TOML; every key is one of `Settings`.
+        over: What wins over the file.
+
+    Raises:
+        ArgumentError: The file cannot be read, or a key or value does not fit.
+    """
+    import tomllib
+
+    path = Path(file)
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ArgumentError(f"{path}: cannot be read ({error.strerror}); expected a file of settings") from None
+    except ValueError as error:
+        raise ArgumentError(f"{path}: is not TOML ({error}); `elman train --print-config` prints an example") from None
+    settings(values, str(path))
+    return settings({**values, **over})
+
+
+def written(values: Settings) -> str:
+    """The settings as TOML, each under its sentence; what was left to the data stands as a comment."""
+    import tomlkit
+
+    document = tomlkit.document()
+    for name, field in Settings.model_fields.items():
+        document.add(tomlkit.comment((field.description or "").replace("%%", "%")))
+        value = values.model_dump()[name]
+        if value is None or (value == () and name not in values.model_fields_set):
+            document.add(tomlkit.comment(f"{name} ="))
+        else:
+            document.add(name, list(value) if isinstance(value, tuple) else value)
+    return tomlkit.dumps(document)
