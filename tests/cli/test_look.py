@@ -55,3 +55,24 @@ def test_a_file_that_is_not_there(tmp_path):
     assert result.returncode == 1
     assert "none.csv is not there" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_months_series_and_tasks_are_said(tmp_path):
+    path = tmp_path / "sales.csv"
+    rows = [f"{shop},2024-{month:02}-01,{month}" for shop in ("north", "south") for month in (1, 2, 3, 5)]
+    path.write_text("shop,month,sold\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    words = run(path).stdout
+    assert "one step is 1 month; 1 missing in 1 gap" in words
+    assert 'series by "shop"' in words
+    assert "tasks that fit:\n  forecast: sold\n" in words
+
+
+def test_a_format_and_words_for_missing_are_flags(tmp_path):
+    path = tmp_path / "sales.csv"
+    path.write_text("day,sold\n01/02/2024,3\n02/02/2024,none\n03/02/2024,x?\n", encoding="utf-8")
+    asked = run(path)
+    assert asked.returncode == 2
+    assert "--time-format '%d/%m/%Y'" in asked.stderr
+    words = run(path, "--time", "day", "--time-format", "%d/%m/%Y", "--missing", "x?").stdout
+    assert "one step is 1 day" in words
+    assert "sold     number        2" in words

@@ -61,3 +61,25 @@ def test_without_a_cycle_there_are_no_columns():
 def test_an_unknown_period_is_refused_with_the_nearest():
     with pytest.raises(ArgumentError, match="did you mean 'week'"):
         calendar(times("2020-01-01", 5, 1, "h"), ["weeks"])
+
+
+@pytest.mark.parametrize(("count", "expected"), [(20, ()), (25, ("year",))])
+def test_months_show_the_year(count, expected):
+    months = np.arange(count).astype("datetime64[M]").astype("datetime64[us]")
+    assert cycles(months) == expected
+    assert calendar(months).shape == (count, 2 * len(expected))
+
+
+def test_years_show_no_cycle():
+    assert cycles(np.arange(100).astype("datetime64[Y]").astype("datetime64[us]")) == ()
+
+
+def test_every_unit_of_time_gives_the_same_place():
+    hours = times("2020-01-01", 400, 1, "h")
+    for unit in ("h", "ms", "us", "ns"):
+        np.testing.assert_array_equal(calendar(hours.astype(f"datetime64[{unit}]")), calendar(hours))
+
+
+def test_steps_shorter_than_a_second_have_cycles_too():
+    half = np.datetime64("2024-01-01", "ms") + np.arange(2 * 86_400 * 2 + 1) * np.timedelta64(500, "ms")
+    assert cycles(half) == ("day",)

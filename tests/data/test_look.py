@@ -3,6 +3,7 @@
 import gzip
 import math
 
+import pandas as pd
 import pytest
 
 from elman.data.look import look
@@ -146,3 +147,56 @@ def test_what_cannot_be_read_is_refused(write, tmp_path):
 
 def test_a_single_row(write):
     assert any("single row" in fault for fault in look(write("x\n1\n")).faults)
+
+
+def test_tables_in_memory_show_what_their_file_shows(write):
+    path = write(series(HOURS, "01"))
+    assert look(pd.read_csv(path)).columns == look(path).columns
+    assert look(pd.read_csv(path, parse_dates=["time"])).times == look(path).times
+
+
+def panel(labels: str, values=range(1000)) -> str:
+    """Eight series of four days, each with its label."""
+    rows = [(f"s{one}", f"2024-01-0{day}") for one in range(8) for day in range(1, 5)]
+    return "unique_id,ds,y,label\n" + "".join(
+        f"{name},{day},{value},{label}\n" for (name, day), value, label in zip(rows, values, labels, strict=False)
+    )
+
+
+@pytest.mark.parametrize(
+    ("labels", "task"),
+    [("aaaabbbb" * 4, "classify"), ("ab" * 16, "tag"), ("aaaabbbbccccddddeeeeffffgggghhhh", "")],
+)
+def test_a_word_is_a_class_where_each_series_has_one_and_a_tag_where_it_changes(write, labels, task):
+    found = look(write(panel(labels)))
+    assert found.ids == "unique_id"
+    assert [(column.name, column.task) for column in found.columns] == [
+        ("unique_id", ""), ("y", "forecast"), ("label", task)
+    ]  # fmt: skip
+    assert not found.faults
+
+
+@pytest.mark.parametrize(("values", "task"), [([0.5, 1.5], "regress"), ([1, 2], "")])
+def test_a_number_that_each_series_has_one_of_is_to_be_regressed_if_it_is_no_class(write, values, task):
+    found = look(write(panel("ab" * 16, [value for value in values * 4 for _ in range(4)])))
+    assert found.columns[1].task == task
+
+
+def test_without_times_no_task_is_certain(write):
+    assert [column.task for column in look(write("x,y\n1,a\n2,b\n3,a\n4,b\n")).columns] == ["", ""]
+
+
+def test_a_wrong_time_is_a_fault_of_its_column(write):
+    found = look(write(series([*HOURS, "2024-02-30"], "01")))
+    assert found.times is not None
+    assert found.times.missing == 1
+    assert found.faults == ('"time": "2024-02-30" in row 26 is not a time (1 such)',)
+
+
+def test_a_format_makes_times_of_words(write):
+    path = write("day,x\n01/02/2024,1\n02/02/2024,2\n03/02/2024,3\n")
+    with pytest.raises(ArgumentError, match="--time-format '%d/%m/%Y' or"):
+        look(path)
+    found = look(path, time="day", time_format="%d/%m/%Y")
+    assert found.times is not None
+    assert (found.times.first, found.times.step) == ("2024-02-01T00:00:00", 86400)

@@ -52,6 +52,18 @@ def test_a_row_with_a_cell_too_few_is_refused(table):
         table("a,b\n1,2\n3\n")
 
 
+def test_names_lose_their_blanks_and_are_made_where_there_is_none(table):
+    assert list(table(", a ,b\n0,1,2\n").columns) == ["column 1", "a", "b"]
+    with pytest.raises(DataError, match='column "a" stands there twice'):
+        table("a, a\n")
+
+
+def test_empty_lines_at_the_end_are_no_rows_and_between_rows_are_refused(table):
+    assert table("a,b\n1,2\n\n\n").numbers("a").tolist() == [[1.0]]
+    with pytest.raises(DataError, match="row 3: 0 cells"):
+        table("a,b\n1,2\n\n3,4\n")
+
+
 def test_a_column_named_twice_is_refused(table):
     with pytest.raises(DataError, match='column "a" stands there twice'):
         table("a,b,a\n")

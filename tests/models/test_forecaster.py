@@ -26,10 +26,7 @@ def ridge_by_hand(examples: WindowExamples, strength: float) -> np.ndarray:
     rows, changes, lasts = [], [], []
     bridged = interpolated(part)
     for origin in cut.origins:
-        history = scaler.transform(cut.values[origin - HISTORY : origin])
-        for time in range(HISTORY):
-            before = history[time - 1] if time else np.zeros(CHANNELS)
-            history[time] = np.where(np.isnan(history[time]), before, history[time])
+        history = np.nan_to_num(interpolated(scaler.transform(cut.values[origin - HISTORY : origin])))
         assert examples.known is not None
         rows.append(np.concatenate([history.ravel(), examples.known[origin]]))
         lasts.append(history[-1][[1, 0]])

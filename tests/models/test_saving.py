@@ -1,5 +1,6 @@
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -171,7 +172,7 @@ def spoil_weights(folder, change):
         (lambda f: (f / "config.json").unlink(), r"config\.json: cannot be read \(No such file"),
         (lambda f: (f / "config.json").write_text("{"), r"config\.json: is not JSON"),
         (lambda f: (f / "config.json").write_text("[1]"), r"config\.json: does not say"),
-        (lambda f: spoil_config(f, version=2, written_by="elman 9"), "version 2.*reads version 1.*elman 9"),
+        (lambda f: spoil_config(f, version=3, written_by="elman 9"), "version 3.*reads versions 1 and 2.*elman 9"),
         (lambda f: spoil_config(f, model="Oracle"), "model 'Oracle'; known are Forecaster, Classifier"),
         (lambda f: spoil_config(f, arguments={"cell": "gru"}), "do not make a model"),
         (lambda f: spoil_config(f, arguments=None), "no arguments"),
@@ -200,3 +201,10 @@ def test_what_cannot_be_made_anew_from_names_is_refused(tmp_path):
     with pytest.raises(ArgumentError, match="JSON"):
         save(forecaster(cell="elman", nonlinearity=torch.sin), tmp_path / "model")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_model_of_the_first_format_still_loads():
+    here = Path(__file__).parent
+    asked = json.loads((here / "version_1_forecast.json").read_text())
+    forecast = load(here / "version_1").predict(np.array(asked["history"]))
+    np.testing.assert_allclose(forecast, asked["forecast"], rtol=1e-6)

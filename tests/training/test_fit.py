@@ -7,7 +7,8 @@ import torch
 
 from elman.errors import ArgumentError, ElmanError
 from elman.training import Callback, fit
-from elman.training.epoch import evaluate, in_batches
+from elman.training.loop import evaluate
+from elman.training.order import in_batches
 from elman.training.schedule import warm_then_cool
 from models.modelling import classifier, forecaster, sequence_examples, window_examples
 
@@ -77,8 +78,9 @@ def test_the_steps_are_those_of_plain_adamw():
     fit(model, examples, epochs=2, batch_size=30, learning_rate=0.01, weight_decay=0.1, clip=0.05, seed=5)
 
     optimizer = torch.optim.AdamW(by_hand.parameters(), lr=0.01, weight_decay=0.1)
-    order, steps = np.random.default_rng(5), 2 * math.ceil(len(examples) / 30)
-    indices = [index for _ in range(2) for index in in_batches(order.permutation(len(examples)), 30)]
+    steps = 2 * math.ceil(len(examples) / 30)
+    orders = [np.random.default_rng([5, epoch]).permutation(len(examples)) for epoch in (1, 2)]
+    indices = [index for order in orders for index in in_batches(order, 30)]
     for taken, index in enumerate(indices):
         optimizer.param_groups[0]["lr"] = 0.01 * warm_then_cool(taken / steps)
         gradients = torch.autograd.grad(by_hand.train().loss(*examples.batch(index)), list(by_hand.parameters()))

@@ -26,6 +26,17 @@ app.command(
     name="look",
     help="Look at a table in a file: its times, its channels, and what is wrong with it.",
 )
+app.command(
+    "elman.cli.train:train",
+    name="train",
+    help="Learn from your own data, and see whether it is better than what you had.",
+)
+app.command("elman.cli.predict:predict", name="predict", help="What a trained model says of data.")
+app.command("elman.cli.evaluate:evaluate", name="evaluate", help="Score a trained model on data that hold the answers.")
+app.command(
+    "elman.cli.generate:generate", name="generate", help="Write a text on, with a model that was trained on one."
+)
+app.command("elman.cli.show:show", name="show", help="Show what a trained model is, and its scores.")
 app.command("elman.cli.cells:cells", name="cells", help="List the cells: what each is, its size and its paper.")
 app.command("elman.cli.data:data", name="data", help="List the embedded data sets, with source and licence.")
 app.command(

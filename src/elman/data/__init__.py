@@ -9,13 +9,20 @@
 (1723, 24, 1)
 """
 
+from elman.data.any_table import frame_of
+from elman.data.arrays import sequences_of
 from elman.data.cycles import calendar, cycles
 from elman.data.embedded import load
+from elman.data.encoding import Encoder
 from elman.data.entries import catalogue, names
 from elman.data.filling import carried, filled_inputs, interpolated
+from elman.data.frame import Frame
 from elman.data.grid import regularise, usual_step
+from elman.data.panel import Panel, panel
+from elman.data.reading import read_frame
 from elman.data.records import About, Sequences, Series, Text
 from elman.data.scaling import Scaler
+from elman.data.sequence_files import kind_of, read_sequences
 from elman.data.splits import LabelSplit, TimeSplit, split_by_label, split_by_time
 from elman.data.windowing import Windows, windows
 
@@ -27,6 +34,9 @@ __all__ = [
     "Series",
     "Sequences",
     "Text",
+    "sequences_of",
+    "read_sequences",
+    "kind_of",
     "regularise",
     "usual_step",
     "Windows",
@@ -41,4 +51,10 @@ __all__ = [
     "Scaler",
     "cycles",
     "calendar",
+    "Frame",
+    "read_frame",
+    "frame_of",
+    "Panel",
+    "panel",
+    "Encoder",
 ]

@@ -44,12 +44,18 @@ def read_text(path: Path | Traversable) -> str:
 def read_table(path: Path | Traversable, delimiter: str = ",") -> "Table":
     """A table with its column names in the first row, unpacked if its name ends in `.gz`.
 
+    Blanks around a name are not part of it; a column without a name gets that of its number, such as `column 1`.
+    Empty lines at the end are no rows.
+
     Raises:
         DataError: The file cannot be read, two columns bear one name, or a row has too few or too many cells.
     """
     header, *rows = list(csv.reader(io.StringIO(read_text(path)), delimiter=delimiter)) or [[]]
     if not header:
         raise DataError(f"{path.name} is empty; expected a first row of column names")
+    header = [name.strip() or f"column {number}" for number, name in enumerate(header, start=1)]
+    while rows and not rows[-1]:
+        rows.pop()
     for name in header:
         if header.count(name) > 1:
             raise DataError(f'{path.name}, row 1: column "{name}" stands there twice; rename one of the two')

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float64
 from numpy.typing import NDArray
 
-from elman.data.grid import usual_step
+from elman.data.grid import seconds, usual_step
 from elman.data.records import unknown
 from elman.errors import ArgumentError
 
@@ -26,8 +26,10 @@ def cycles(times: NDArray[np.datetime64]) -> tuple[str, ...]:
     Args:
         times: `(time,)`, the times of the training part.
     """
-    step, span = usual_step(times), times[-1] - times[0]
-    return tuple(name for name, length in _LENGTHS.items() if 4 * step <= length and 2 * length <= span)
+    step, span = seconds(usual_step(times)), times[-1].astype("M8[s]") - times[0].astype("M8[s]")
+    return tuple(
+        name for name, length in _LENGTHS.items() if 4 * step <= length / np.timedelta64(1, "s") and 2 * length <= span
+    )
 
 
 def calendar(

@@ -5,6 +5,7 @@ import functools
 from collections.abc import Callable
 from importlib.resources import files
 from itertools import groupby
+from pathlib import Path
 from typing import Literal, overload
 
 import numpy as np
@@ -42,6 +43,18 @@ def load(name: str) -> Series | Sequences | Text:
     if name not in names():
         raise ArgumentError(unknown("data set", name, names()))
     return copy.deepcopy(_loaded(name))
+
+
+def file_of(name: str) -> Path:
+    """Where the file of an embedded data set lies, for what reads files.
+
+    Raises:
+        ArgumentError: There is no data set of this name.
+    """
+    if name not in names():
+        raise ArgumentError(unknown("data set", name, names()))
+    text = name == "shakespeare"
+    return Path(str(_FILES / f"{name}.{'txt' if text else 'csv'}.gz"))
 
 
 @functools.cache

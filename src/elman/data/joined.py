@@ -106,7 +106,7 @@ def join(series: Sequence[Series], pad: int) -> Joined:
         >>> co2 = elman.data.load("co2_weekly").regular()
         >>> both = join([co2[:10], co2[10:13]], pad=4)
         >>> both.values.shape, both.starts.tolist(), len(both.windows(history=4, horizon=2, targets=[0]))
-        ((21, 1), [0, 14], 10)
+        ((21, 1), [0, 14], 8)
     """
     if not series:
         raise ArgumentError("there are no series; expected at least one")

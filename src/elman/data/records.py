@@ -44,7 +44,7 @@ class Series:
 
     Args:
         name: What the series is called in messages and tables.
-        times: `(time,)`, in UTC without a zone, of `datetime64[s]`.
+        times: `(time,)`, in UTC without a zone, of datetime64 in any unit.
         values: `(time, channels)`, float64; a missing value is NaN.
         channels: The name of each channel.
         units: The unit of each channel; empty where it has none, or none is recorded.
@@ -96,17 +96,19 @@ class Series:
 
 @dataclass(frozen=True, eq=False)
 class Sequences:
-    """Labelled sequences, each with its own length.
+    """Sequences, each with its own length and, where it is known, its class or number.
 
     Args:
         name: What the set is called in messages and tables.
         sequences: For each sequence its values, `(time_i, channels)`, float64; a missing value is NaN.
-        labels: `(sequences,)`, the index into `classes` of each sequence.
-        classes: The name of each class.
+        labels: `(sequences,)`, the index into `classes` of each sequence. Without classes, the finite number that
+            goes with each sequence, as float64. `None` where neither is known, as when predicting.
+        classes: The name of each class; empty where the labels are numbers.
         channels: The name of each channel.
         units: The unit of each channel; empty where it has none, or none is recorded.
         split: Indices of the published parts, such as `{"train": ..., "test": ...}`, or `None` without one.
         about: Source and licence, or `None` for data of the user's own.
+        ids: The name of each sequence, by which predictions are listed, or `None` without names.
 
     Raises:
         ArgumentError: The parts do not fit together.
@@ -114,24 +116,23 @@ class Sequences:
 
     name: str
     sequences: list[np.ndarray]
-    labels: Int64[np.ndarray, " sequences"]
+    labels: Int64[np.ndarray, " sequences"] | Float64[np.ndarray, " sequences"] | None
     classes: tuple[str, ...]
     channels: tuple[str, ...]
     units: tuple[str, ...]
     split: dict[str, np.ndarray] | None = None
     about: About | None = None
+    ids: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        if len(self.sequences) != len(self.labels):
-            raise ArgumentError(
-                f"{self.name!r} has {len(self.sequences)} sequences and {len(self.labels)} labels; "
-                f"give one label for each sequence"
-            )
-        if len(self.labels) and not 0 <= self.labels.min() <= self.labels.max() < len(self.classes):
-            raise ArgumentError(
-                f"{self.name!r} has labels from {self.labels.min()} to {self.labels.max()}; "
-                f"with {len(self.classes)} classes they run from 0 to {len(self.classes) - 1}"
-            )
+        for what, parts in (("label", self.labels), ("id", self.ids)):
+            if parts is not None and len(parts) != len(self.sequences):
+                raise ArgumentError(
+                    f"{self.name!r} has {len(self.sequences)} sequences and {len(parts)} {what}s; "
+                    f"give one {what} for each sequence"
+                )
+        if self.labels is not None:
+            _check_labels(self.name, self.labels, self.classes)
         for index, sequence in enumerate(self.sequences):
             if sequence.ndim != 2 or sequence.shape[1] != len(self.channels):
                 raise ArgumentError(
@@ -148,13 +149,29 @@ class Sequences:
         """The number of time steps of each sequence."""
         return np.array([len(sequence) for sequence in self.sequences], dtype=np.int64)
 
+    @property
+    def numeric(self) -> bool:
+        """Whether the labels are numbers, to be predicted by regression."""
+        return self.labels is not None and not self.classes
+
+    def labelled(self) -> np.ndarray:
+        """The labels, where they are needed, as in training.
+
+        Raises:
+            ArgumentError: The set has none.
+        """
+        if self.labels is None:
+            raise ArgumentError(f"{self.name!r} has no labels; expected a class or a number for each sequence")
+        return self.labels
+
     def take(self, indices: Int64[np.ndarray, " taken"]) -> Sequences:
         """The same set, of these sequences only and without a published split."""
         return replace(
             self,
             sequences=[self.sequences[index] for index in indices],
-            labels=self.labels[indices],
+            labels=None if self.labels is None else self.labels[indices],
             split=None,
+            ids=None if self.ids is None else tuple(self.ids[index] for index in indices),
         )
 
 
@@ -181,6 +198,22 @@ def unknown(what: str, name: str, known: tuple[str, ...]) -> str:
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     suggestion = f"did you mean {near[0]!r}? " if near else ""
     return f"unknown {what} {name!r}; {suggestion}Known: {', '.join(known)}"
+
+
+def _check_labels(name: str, labels: np.ndarray, classes: tuple[str, ...]) -> None:
+    if not classes:
+        if labels.dtype != np.float64 or not np.isfinite(labels).all():
+            raise ArgumentError(
+                f"{name!r} names no classes, so that its labels are numbers; expected finite ones of float64, "
+                f"got {labels.dtype} with {np.count_nonzero(~np.isfinite(labels))} not finite"
+            )
+    elif labels.dtype != np.int64:
+        raise ArgumentError(f"{name!r} has {len(classes)} classes and labels of {labels.dtype}; give indices of int64")
+    elif len(labels) and not 0 <= labels.min() <= labels.max() < len(classes):
+        raise ArgumentError(
+            f"{name!r} has labels from {labels.min()} to {labels.max()}; "
+            f"with {len(classes)} classes they run from 0 to {len(classes) - 1}"
+        )
 
 
 def _check_units(name: str, channels: tuple[str, ...], units: tuple[str, ...]) -> None:

@@ -3,6 +3,21 @@
 from elman.models.classifier import Classifier
 from elman.models.examples import SequenceExamples, WindowExamples
 from elman.models.forecaster import Forecaster
+from elman.models.language import LanguageModel
 from elman.models.saving import load, save
+from elman.models.tagger import TagExamples, Tagger
+from elman.models.text import TextExamples, Vocabulary
 
-__all__ = ["Forecaster", "Classifier", "WindowExamples", "SequenceExamples", "save", "load"]
+__all__ = [
+    "Forecaster",
+    "Classifier",
+    "Tagger",
+    "LanguageModel",
+    "WindowExamples",
+    "SequenceExamples",
+    "TagExamples",
+    "TextExamples",
+    "Vocabulary",
+    "save",
+    "load",
+]

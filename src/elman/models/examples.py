@@ -91,7 +91,7 @@ class SequenceExamples:
         """Some sequences as tensors, padded to the longest of them."""
         chosen = np.arange(len(self))[index]
         padded, lengths = pad([self.sequences.sequences[i] for i in chosen])
-        return SequenceBatch(padded, lengths, torch.as_tensor(self.sequences.labels[chosen]))
+        return SequenceBatch(padded, lengths, torch.as_tensor(self.sequences.labelled()[chosen]))
 
 
 def pad(

@@ -19,10 +19,13 @@ from elman.models.body import CellChoice, MakeBody, RecurrentBody, make_body
 from elman.models.examples import WindowExamples, tensor
 from elman.models.inputs import Inputs
 from elman.models.linear import LinearFit, LinearPath
-from elman.models.quantiles import check_quantiles, pinball, residual_quantiles
 from elman.models.pooling import check_pools, pooled
+from elman.models.quantiles import check_quantiles, pinball, residual_quantiles
 
-_STRENGTHS = (1.0, 10.0, 100.0, 1000.0, 10000.0)
+_STRENGTHS = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0, 10000.0)
+# How fast trust in old values falls, with their age in horizons, and trust in the level beside that in changes. A
+# smaller feature is a more strongly penalised one. Chosen on the parts to learn from of several series.
+_DECAY, _LEVEL = 2.0, 0.3
 
 
 class Forecaster(nn.Module):
@@ -47,6 +50,8 @@ class Forecaster(nn.Module):
         pools: How the outputs of the body become one vector: some of `"last"`, `"mean"`, `"max"`.
         quantiles: Forecast these quantiles, each in (0, 1), and the median, instead of the mean.
         centred: Read the history as distances from its last row: right for series that drift to new levels.
+        decaying: Let the linear path trust a value the less, the longer ago it was, and the level of the last row
+            less than changes since. A long history then does no harm to it.
         body: A function from the number of features to another body, in place of the recurrent one: a module
             with `output_size` and `forward(input, lengths)`, such as `elman.models.baselines.ConvNet`.
         cell_arguments: Further arguments of the cell.
@@ -81,6 +86,7 @@ class Forecaster(nn.Module):
         pools: Sequence[str] = ("last", "mean"),
         quantiles: Sequence[float] = (),
         centred: bool = False,
+        decaying: bool = False,
         body: MakeBody | None = None,
         **cell_arguments: Any,
     ) -> None:
@@ -108,6 +114,7 @@ class Forecaster(nn.Module):
             "pools": list(pools),
             **({"quantiles": list(quantiles)} if quantiles else {}),
             **({"centred": True} if centred else {}),
+            **({"decaying": True} if decaying else {}),
             **({} if body is None else {"body": body}),
             **cell_arguments,
         }
@@ -115,11 +122,12 @@ class Forecaster(nn.Module):
         self.horizon = horizon
         self.targets = tuple(targets)
         self.known = known
+        self.decaying = decaying
         self.dropout = dropout
         self.pools = check_pools(pools)
         self.quantiles = check_quantiles(quantiles)
 
-        self.inputs = Inputs(channels, dropout=input_dropout, centred=centred)
+        self.inputs = Inputs(channels, dropout=input_dropout, lines=True, centred=centred)
         features = self.inputs.output_size + known
         recurrent = partial(RecurrentBody, cell=cell, hidden_size=hidden_size, num_layers=num_layers, **cell_arguments)
         self.body, width = make_body(body or recurrent, features)
@@ -132,11 +140,11 @@ class Forecaster(nn.Module):
         """Compute from the training part what is not learnt: the scale of each channel and the linear path.
 
         A missing target is taken from the line between its measured neighbours in the training part. With
-        quantiles, each starts at as far from the linear path as the last fifth of the windows lay from it.
+        quantiles, each starts as far from the linear path as the windows lay from it that were not fitted on.
 
         Args:
             train: Examples whose targets all lie in the training part, in time order.
-            strengths: Strengths of the ridge regression to choose from, on the last fifth of the windows.
+            strengths: Strengths of the ridge regression to choose from, as in `LinearPath.fit`.
 
         Returns:
             The strength that was chosen, and how far off the windows that were held back for it were.
@@ -163,7 +171,7 @@ class Forecaster(nn.Module):
         features, last = self._flat(history, known)
         targets = replace(windows, values=interpolated(part, windows.starts)).outputs()
         scaled = torch.from_numpy(np.nan_to_num(scaler.select(self.targets).transform(targets)))
-        fit = self.linear.fit(features.double(), last.double(), scaled, len(train) // 5, strengths)
+        fit = self.linear.fit(features.double(), last.double(), scaled, strengths)
         if self.quantiles:
             with torch.no_grad():
                 self.head.bias.copy_(residual_quantiles(fit.residuals, self.quantiles).flatten())
@@ -287,7 +295,12 @@ class Forecaster(nn.Module):
         """What the linear path reads: every value and what is known, flat, and the last value of each target."""
         filled = self.inputs.filled(history)
         last = filled[-1][:, list(self.targets)]
-        if self.inputs.centred:
+        if self.decaying:
+            lags = torch.arange(len(filled) - 1, -1, -1, device=filled.device, dtype=filled.dtype)
+            trust = (1 + lags / self.horizon) ** -_DECAY
+            level = torch.zeros_like(filled[-1:]) if self.inputs.centred else _LEVEL * filled[-1:]
+            filled = torch.cat([(filled[:-1] - filled[-1]) * trust[:-1, None, None], level])
+        elif self.inputs.centred:
             filled = filled - filled[-1]
         return torch.cat([filled.transpose(0, 1).flatten(1), known], dim=1), last
 

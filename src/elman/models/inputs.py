@@ -12,7 +12,9 @@ class Inputs(nn.Module):
     """Channels in their own units, turned into features without gaps.
 
     A missing value (NaN) becomes the last one measured before it in its row, or the channel's mean if there is
-    none; no value is filled from a later one. Mean and standard deviation are buffers, 0 and 1 until `fit`.
+    none. With `lines` it lies on the straight line between its measured neighbours in its row, and at either end
+    it is the nearest one: right where all of a row is known before anything is said of it, as in a forecast.
+    Otherwise no value is filled from a later one. Mean and standard deviation are buffers, 0 and 1 until `fit`.
 
     Args:
         channels: Channels of the data.
@@ -20,6 +22,7 @@ class Inputs(nn.Module):
         dropout: Probability in [0, 1) that a feature is silent for a whole sequence, while training.
         noise: Standard deviation of the noise added to every value while training, in those of its channel.
         drift: The same for an offset that stays for a whole sequence.
+        lines: Bridge a gap by a line.
         centred: Subtract from every channel its last value, so that a level never seen before is nothing new.
 
     Raises:
@@ -37,6 +40,7 @@ class Inputs(nn.Module):
         dropout: float = 0.0,
         noise: float = 0.0,
         drift: float = 0.0,
+        lines: bool = False,
         centred: bool = False,
     ) -> None:
         super().__init__()
@@ -52,6 +56,7 @@ class Inputs(nn.Module):
         self.dropout = dropout
         self.noise = noise
         self.drift = drift
+        self.lines = lines
         self.centred = centred
         self.register_buffer("mean", torch.zeros(channels))
         self.register_buffer("std", torch.ones(channels))
@@ -74,7 +79,8 @@ class Inputs(nn.Module):
                 f"input has shape {tuple(input.shape)}; expected (time, batch, channels) "
                 f"with the model's {self.channels} channels"
             )
-        scaled = carried((input.to(self.mean.dtype) - self.mean) / self.std)
+        scaled = (input.to(self.mean.dtype) - self.mean) / self.std
+        scaled = bridged(scaled) if self.lines else carried(scaled)
         return torch.where(scaled.isnan(), 0, scaled)
 
     def forward(self, input: Float[Tensor, "time batch channels"]) -> Float[Tensor, "time batch features"]:
@@ -108,3 +114,22 @@ def carried(values: Float[Tensor, "time batch channels"]) -> Float[Tensor, "time
     steps = torch.arange(len(values), device=values.device).view(-1, 1, 1)
     last = torch.where(missing, 0, steps).cummax(dim=0).values
     return values.gather(0, last)
+
+
+def bridged(values: Float[Tensor, "time batch channels"]) -> Float[Tensor, "time batch channels"]:
+    """Each missing value on the straight line between its measured neighbours in its row; at the ends the nearest one.
+
+    A channel without any value in a row stays NaN.
+    """
+    missing = values.isnan()
+    if not missing.any():
+        return values
+    end = len(values)
+    steps = torch.arange(end, device=values.device).view(-1, 1, 1).expand_as(values)
+    last = torch.where(missing, -1, steps).cummax(dim=0).values
+    after = torch.where(missing, end, steps).flip(0).cummin(dim=0).values.flip(0)
+    none_before, none_after = last < 0, after == end
+    low, high = values.gather(0, last.clamp(min=0)), values.gather(0, after.clamp(max=end - 1))
+    share = (steps - last).to(values.dtype) / (after - last).clamp(min=1)
+    filled = torch.where(none_before, high, torch.where(none_after, low, low + (high - low) * share))
+    return torch.where(missing, filled, values)

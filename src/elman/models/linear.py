@@ -1,6 +1,7 @@
 """The straight way from a history to its forecast, which a recurrent network only has to improve on."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -18,7 +19,7 @@ class Solution(NamedTuple):
 
 
 class LinearFit(NamedTuple):
-    """The strength that was chosen, and what the forecasts of windows not fitted on left over.
+    """The strength that was chosen, and what the forecasts of windows that were held back left over.
 
     With a single strength nothing was held back, and the residuals are those of the windows fitted on.
     """
@@ -33,11 +34,12 @@ def ridge(
     r"""The minimum of $\lVert Y - X W - b \rVert^2 + \lambda \lVert W \rVert^2$ for each strength $\lambda$."""
     centre, mean = features.mean(dim=0), outputs.mean(dim=0)
     centred = features - centre
-    gram, moment = centred.T @ centred, centred.T @ (outputs - mean)
-    diagonal = torch.eye(len(gram), dtype=gram.dtype)
+    # One decomposition serves all strengths.
+    sizes, directions = torch.linalg.eigh(centred.T @ centred)
+    moment = directions.T @ (centred.T @ (outputs - mean))
     solutions = []
     for strength in strengths:
-        weight = torch.linalg.solve(gram + strength * diagonal, moment)
+        weight = directions @ (moment / (sizes.clamp(min=0) + strength)[:, None])
         solutions.append(Solution(weight, mean - centre @ weight))
     return solutions
 
@@ -83,21 +85,24 @@ class LinearPath(nn.Module):
         features: Float64[Tensor, "windows features"],
         last: Float64[Tensor, "windows targets"],
         targets: Float64[Tensor, "windows horizon targets"],
-        held_back: int,
         strengths: Sequence[float],
+        *,
+        folds: int = 4,
     ) -> LinearFit:
-        """Solve for the weights, with the strength that errs least on the last windows when these are held back.
+        """Solve for the weights, with the strength that errs least on windows that were held back.
+
+        The windows are cut into stretches of time, and each is forecast by weights that were fitted on the others:
+        a strength that suits one season only is not chosen.
 
         Args:
             features: The flat histories of the training part, in time order.
             last: The last value of each target.
             targets: What was measured, without gaps.
-            held_back: How many of the last windows choose the strength. As many windows before them are left
-                out as share a target with them: the horizon less one.
             strengths: The values of λ to choose from, each above 0. A single one is taken as it is.
+            folds: The stretches. On either side of one, as many windows are left out as share a target with it.
 
         Returns:
-            The strength that was chosen, and how far the forecasts of the windows held back were off.
+            The strength that was chosen, and how far off the forecasts were where they were held back.
 
         Raises:
             ArgumentError: There is no strength above 0, or too few windows to hold any back.
@@ -105,22 +110,39 @@ class LinearPath(nn.Module):
         if not strengths or min(strengths) <= 0:
             raise ArgumentError(f"strengths are {list(strengths)}; expected at least one, each above 0")
         change = (targets - last[:, None]).reshape(len(targets), -1)
-        strength, residuals = strengths[0], None
         if len(strengths) > 1:
-            first = len(features) - held_back - (targets.shape[1] - 1)
-            if held_back < 1 or first < 1:
-                raise ArgumentError(
-                    f"{len(features)} training windows are too few to choose the strength of the linear path; "
-                    f"give more rows, or a single strength"
-                )
-            late, measured = features[-held_back:], change[-held_back:]
-            tried = [measured - late @ w - b for w, b in ridge(features[:first], change[:first], strengths)]
-            errors = [float(residual.abs().mean()) for residual in tried]
-            best = errors.index(min(errors))
+            tried = self._held_back(features, change, strengths, folds)
+            errors = tried.abs().mean(dim=(1, 2))
+            best = int(errors.argmin())
             strength, residuals = strengths[best], tried[best]
+        else:
+            strength, residuals = strengths[0], None
         (solution,) = ridge(features, change, [strength])
         self.weight.copy_(solution.weight)
         self.bias.copy_(solution.bias)
         if residuals is None:
             residuals = change - features @ solution.weight - solution.bias
         return LinearFit(float(strength), residuals.view(-1, *self.shape))
+
+    def _held_back(
+        self,
+        features: Float64[Tensor, "windows features"],
+        change: Float64[Tensor, "windows outputs"],
+        strengths: Sequence[float],
+        folds: int,
+    ) -> Float64[Tensor, "strengths windows outputs"]:
+        """What forecasts of each stretch left over that was not fitted on."""
+        count, gap = len(features), self.shape[0] - 1
+        borders = [round(count * fold / folds) for fold in range(folds + 1)]
+        result = change.new_empty(len(strengths), *change.shape)
+        for start, stop in pairwise(borders):
+            others = torch.ones(count, dtype=torch.bool)
+            others[max(start - gap, 0) : stop + gap] = False
+            if start == stop or others.sum() < 2:
+                raise ArgumentError(
+                    f"{count} training windows are too few to choose the strength of the linear path; "
+                    f"give more rows, or a single strength"
+                )
+            for at, (weight, bias) in enumerate(ridge(features[others], change[others], strengths)):
+                result[at, start:stop] = change[start:stop] - features[start:stop] @ weight - bias
+        return result

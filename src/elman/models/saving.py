@@ -18,33 +18,38 @@ from elman.cells import CELLS, Cell
 from elman.errors import ArgumentError, DataError
 from elman.models.classifier import Classifier
 from elman.models.forecaster import Forecaster
+from elman.models.language import LanguageModel
+from elman.models.tagger import Tagger
 
-VERSION = 1
-MODELS: dict[str, type[Forecaster] | type[Classifier]] = {"Forecaster": Forecaster, "Classifier": Classifier}
+VERSION = 2
+_READABLE = (1, 2)  # version 2 may hold a task beside the model; its own keys are those of version 1
+MODELS: dict[str, type[Forecaster | Classifier | Tagger | LanguageModel]] = {
+    "Forecaster": Forecaster,
+    "Classifier": Classifier,
+    "Tagger": Tagger,
+    "LanguageModel": LanguageModel,
+}
 _CONFIG, _WEIGHTS = "config.json", "model.safetensors"
 
 
-def save(model: Forecaster | Classifier, folder: str | Path, *, overwrite: bool = False) -> None:
+def save(
+    model: nn.Module, folder: str | Path, *, overwrite: bool = False, more: Mapping[str, Any] | None = None
+) -> None:
     """Write a model into a folder of its own: `model.safetensors` and `config.json`.
 
     The folder is written aside and then renamed, so that nobody finds it half-written.
 
     Args:
-        model: A `Forecaster` or `Classifier` over recurrent cells.
+        model: A `Forecaster`, `Classifier` or `Tagger` over recurrent cells.
         folder: Where to; folders above it are made.
         overwrite: Replace a model that is already there. A folder with anything else in it is never replaced.
+        more: What else to write into `config.json`, by names that `save` does not use itself.
 
     Raises:
         ArgumentError: The model cannot be made anew from names and numbers, or the folder is taken.
     """
     folder = Path(folder)
-    config = {
-        "format": "elman model",
-        "version": VERSION,
-        "written_by": f"elman {__version__}",
-        "model": _name(model),
-        "arguments": _plain(model.arguments),
-    }
+    config = _config(model, more)
     if folder.exists():
         _check_replaceable(folder, overwrite)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -52,9 +57,7 @@ def save(model: Forecaster | Classifier, folder: str | Path, *, overwrite: bool 
     try:
         new, old = aside / "new", aside / "old"
         new.mkdir()
-        tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-        save_file(tensors, new / _WEIGHTS)
-        (new / _CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        _write(model, config, new)
         if folder.exists():
             os.replace(folder, old)
         try:
@@ -67,7 +70,27 @@ def save(model: Forecaster | Classifier, folder: str | Path, *, overwrite: bool 
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def load(folder: str | Path, *, cells: Mapping[str, type[Cell]] | None = None) -> Forecaster | Classifier:
+def save_into(model: nn.Module, folder: str | Path, *, more: Mapping[str, Any] | None = None) -> None:
+    """Write a model beside what a folder holds already; each file is written aside, then renamed, the weights first.
+
+    Args:
+        model: As for `save`.
+        folder: It exists. A model that is in it is replaced.
+        more: As for `save`.
+
+    Raises:
+        ArgumentError: The model cannot be made anew from names and numbers.
+    """
+    config = _config(model, more)
+    with tempfile.TemporaryDirectory(prefix=".model.", dir=folder) as aside:
+        _write(model, config, Path(aside))
+        for name in (_WEIGHTS, _CONFIG):
+            os.replace(Path(aside) / name, Path(folder) / name)
+
+
+def load(
+    folder: str | Path, *, cells: Mapping[str, type[Cell]] | None = None
+) -> Forecaster | Classifier | Tagger | LanguageModel:
     """The model that `save` wrote, ready to predict.
 
     Args:
@@ -79,7 +102,7 @@ def load(folder: str | Path, *, cells: Mapping[str, type[Cell]] | None = None) -
         ArgumentError: The model has a cell that is not known.
     """
     folder = Path(folder)
-    config = _read_config(folder / _CONFIG)
+    config = read_config(folder)
     arguments = dict(config["arguments"])
     arguments["cell"] = _cells(arguments["cell"], {**CELLS, **(cells or {})})
     with torch.random.fork_rng(devices=[]):
@@ -89,6 +112,24 @@ def load(folder: str | Path, *, cells: Mapping[str, type[Cell]] | None = None) -
             raise DataError(f"{folder / _CONFIG}: its arguments do not make a model: {error}") from error
     _load_weights(model, folder / _WEIGHTS)
     return model.eval()
+
+
+def _config(model: nn.Module, more: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {
+        "format": "elman model",
+        "version": VERSION,
+        "written_by": f"elman {__version__}",
+        "model": _name(model),
+        "arguments": _plain(model.arguments),  # pyright: ignore[reportArgumentType]
+        **(more or {}),
+    }
+
+
+def _write(model: nn.Module, config: Mapping[str, Any], folder: Path) -> None:
+    tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    save_file(tensors, folder / _WEIGHTS)
+    text = json.dumps(config, indent=2, ensure_ascii=False)
+    (folder / _CONFIG).write_text(text + "\n", encoding="utf-8")
 
 
 def _name(model: nn.Module) -> str:
@@ -144,7 +185,13 @@ def _check_replaceable(folder: Path, overwrite: bool) -> None:
         raise ArgumentError(f"{folder} holds more than a model ({', '.join(others[:3])}); choose another folder")
 
 
-def _read_config(file: Path) -> dict[str, Any]:
+def read_config(folder: str | Path) -> dict[str, Any]:
+    """What `config.json` of a folder says, once it is known to be a model's.
+
+    Raises:
+        DataError: It is not there, cannot be read, or is of another format.
+    """
+    file = Path(folder) / _CONFIG
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
@@ -153,10 +200,10 @@ def _read_config(file: Path) -> dict[str, Any]:
         raise DataError(f"{file}: is not JSON ({error}); the model has to be saved again") from error
     if not isinstance(config, dict) or config.get("format") != "elman model":
         raise DataError(f'{file}: does not say "format": "elman model"; expected a folder that save wrote')
-    if config.get("version") != VERSION:
+    if config.get("version") not in _READABLE:
         raise DataError(
-            f"{file}: has format version {config.get('version')}; this elman ({__version__}) reads version "
-            f"{VERSION}. It was written by {config.get('written_by')}: install that one"
+            f"{file}: has format version {config.get('version')}; this elman ({__version__}) reads versions "
+            f"{' and '.join(map(str, _READABLE))}. It was written by {config.get('written_by')}: install that one"
         )
     if config.get("model") not in MODELS:
         raise DataError(f"{file}: has a model {config.get('model')!r}; known are {', '.join(MODELS)}")

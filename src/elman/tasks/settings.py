@@ -28,8 +28,12 @@ class Settings(BaseModel):
     quantiles: tuple[float, ...] = Field(
         (0.1, 0.9), description="Quantiles to forecast beside the median, each in (0, 1). [forecast]"
     )
+    tags: Literal["classes", "numbers"] | None = Field(None, description="What whole numbers in the target are. [tag]")
+    labels: str | None = Field(None, description="The column that says which rows are anomalies. [detect]")
+    alarms: float = Field(1.0, gt=0, lt=500, description="False alarms to expect in 1,000 rows. [detect]")
 
     # The data
+    data: str | None = Field(None, description="The file, folder or embedded set to learn from.")
     time: str | None = Field(None, description="The column of times.")
     ids: str | None = Field(None, description="The column that says to which series or sequence a row belongs.")
     known: tuple[str, ...] = Field((), description="Columns whose future is known when forecasting. [forecast]")
@@ -58,6 +62,7 @@ class Settings(BaseModel):
     # The training
     minutes: float = Field(3.0, gt=0, description="About how long to train, in minutes.")
     epochs: int | None = Field(None, ge=0, description="How often to learn from each example, at most.")
+    tbptt: int | None = Field(None, ge=1, description="Characters through which a gradient reaches back. [generate]")
     batch_size: int | None = Field(None, ge=1, description="Examples of one step.")
     learning_rate: float | None = Field(None, gt=0, description="The highest learning rate.")
     weight_decay: float = Field(1e-2, ge=0, description="Share by which weights shrink, in learning rates a step.")
@@ -87,8 +92,25 @@ class Settings(BaseModel):
 
 
 _EVERYWHERE = frozenset(
-    "task test validation cell hidden_size num_layers dropout minutes epochs batch_size learning_rate "
-    "weight_decay clip seed repeats threads".split()
+    [
+        "task",
+        "data",
+        "test",
+        "validation",
+        "cell",
+        "hidden_size",
+        "num_layers",
+        "dropout",
+        "minutes",
+        "epochs",
+        "batch_size",
+        "learning_rate",
+        "weight_decay",
+        "clip",
+        "seed",
+        "repeats",
+        "threads",
+    ]
 )
 
 
@@ -125,7 +147,7 @@ def settings(values: Mapping[str, Any], source: str = "") -> Settings:
         raise ArgumentError(f"{where}{key} is {first['input']!r}: {first['msg'].lower()}") from None
 
 
-def read_settings(file: str | Path, over: Mapping[str, Any] = {}) -> Settings:  # noqa: B006
+def read_settings(file: str | Path, over: Mapping[str, Any] = {}) -> Settings:
     """Settings of a TOML file, with others laid over them.
 
     Args:
@@ -149,15 +171,23 @@ def read_settings(file: str | Path, over: Mapping[str, Any] = {}) -> Settings:  
 
 
 def written(values: Settings) -> str:
-    """The settings as TOML, each under its sentence; what was left to the data stands as a comment."""
+    """The settings as TOML, each under its sentence; what was not said stands as a comment, with its default."""
     import tomlkit
 
     document = tomlkit.document()
     for name, field in Settings.model_fields.items():
         document.add(tomlkit.comment((field.description or "").replace("%%", "%")))
         value = values.model_dump()[name]
-        if value is None or (value == () and name not in values.model_fields_set):
-            document.add(tomlkit.comment(f"{name} ="))
-        else:
+        if name in values.model_fields_set and value is not None:
             document.add(name, list(value) if isinstance(value, tuple) else value)
+        else:
+            document.add(tomlkit.comment(_left_out(name, value)))
     return tomlkit.dumps(document)
+
+
+def _left_out(name: str, value: Any) -> str:
+    import tomlkit
+
+    if value is None:
+        return f"{name} ="
+    return f"{name} = {tomlkit.item(list(value) if isinstance(value, tuple) else value).as_string()}"

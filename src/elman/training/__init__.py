@@ -11,9 +11,10 @@
 (2, 'epochs')
 """
 
-from elman.training.callbacks import Callback
-from elman.training.history import History, Record
-from elman.training.loop import fit
+from elman.training.callbacks import Callback, HistoryFile
+from elman.training.history import History, Record, Rollback
+from elman.training.loop import evaluate, fit
 from elman.training.progress import ShowProgress
+from elman.training.tensorboard import TensorBoard
 
-__all__ = ["fit", "History", "Record", "Callback", "ShowProgress"]
+__all__ = ["fit", "evaluate", "History", "Record", "Rollback", "Callback", "HistoryFile", "ShowProgress", "TensorBoard"]

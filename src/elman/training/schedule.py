@@ -8,7 +8,7 @@ def warm_then_cool(progress: float, *, warm: float = 0.2) -> float:
 
     Args:
         progress: The share of all steps that are behind, in [0, 1].
-        warm: The share of the steps that warm up, in (0, 1).
+        warm: The share of the steps that warm up, in [0, 1).
 
     Example:
         >>> [round(warm_then_cool(progress), 3) for progress in (0.0, 0.1, 0.2, 0.6, 1.0)]

@@ -1,4 +1,6 @@
-"""Baselines that learn next to nothing: the last value, the last season, the most frequent class."""
+"""Baselines that learn next to nothing: the last value, the last season, the most frequent class, the mean."""
+
+from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -51,3 +53,36 @@ def majority_class(labels: Int64[np.ndarray, " training"], samples: int) -> Int6
     if not len(labels):
         raise ArgumentError("labels are empty; expected the classes of at least one training sample")
     return np.full(samples, np.bincount(labels).argmax(), dtype=np.int64)
+
+
+def majority_by_step(
+    tags: Sequence[Int64[np.ndarray, " time"]], lengths: Sequence[int]
+) -> list[Int64[np.ndarray, " time"]]:
+    """The most frequent tag of the training part for every step of every sequence.
+
+    Args:
+        tags: The tag of every step of each training sequence; one below 0 is unknown and left out.
+        lengths: The time steps of each sequence to tag.
+
+    Raises:
+        ArgumentError: There are no tags.
+    """
+    known = np.concatenate([np.empty(0, dtype=np.int64), *tags])
+    tag = majority_class(known[known >= 0], 1)[0]
+    return [np.full(length, tag) for length in lengths]
+
+
+def mean_value(labels: Float64[np.ndarray, " training"], samples: int) -> Float64[np.ndarray, " samples"]:
+    """The mean of the training labels for every sample; a missing one (NaN) is left out.
+
+    Args:
+        labels: The numbers of the training part.
+        samples: How many samples to give a number.
+
+    Raises:
+        ArgumentError: There are no labels.
+    """
+    known = labels[~np.isnan(labels)]
+    if not len(known):
+        raise ArgumentError("labels are empty; expected the number of at least one training sample")
+    return np.full(samples, known.mean())

@@ -1,9 +1,9 @@
-"""Classify a sequence as the training sequence it is most like."""
+"""Give a sequence the class, or the number, of the training sequence it is most like."""
 
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float64, Int64
+from jaxtyping import Float64, Shaped
 
 from elman.data import Scaler
 from elman.errors import ArgumentError
@@ -13,17 +13,17 @@ _CELLS = 8_000_000
 
 
 def nearest_neighbour(
-    train: Sequence[np.ndarray], labels: Int64[np.ndarray, " training"], samples: Sequence[np.ndarray]
-) -> Int64[np.ndarray, " samples"]:
-    """The class of the nearest training sequence: by Euclidean distance if all lengths agree, else by warping.
+    train: Sequence[np.ndarray], labels: Shaped[np.ndarray, " training"], samples: Sequence[np.ndarray]
+) -> Shaped[np.ndarray, " samples"]:
+    """The label of the nearest training sequence: by Euclidean distance if all lengths agree, else by warping.
 
     Channels are compared as they stand, so scale them first if their units differ. A missing value is
-    taken to be its channel's mean over the training part.
+    taken to be its channel's mean over the training part. `neighbour_work` says beforehand how much there is to do.
 
     Args:
         train: Training sequences, each `(time_i, channels)` of at least one time step.
-        labels: Their classes.
-        samples: The sequences to classify.
+        labels: Their classes, or their numbers.
+        samples: The sequences to give a label to.
 
     Raises:
         ArgumentError: There is nothing to compare with, or the labels are not as many as the sequences.
@@ -35,12 +35,36 @@ def nearest_neighbour(
     mean = Scaler.fit(train).mean
     train = [np.where(np.isnan(sequence), mean, sequence) for sequence in train]
     samples = [np.where(np.isnan(sequence), mean, sequence) for sequence in samples]
-    if len({len(sequence) for sequence in [*train, *samples]}) == 1:
+    if _equally_long(train, samples):
         rows, columns = (np.stack(part).reshape(len(part), -1) for part in (samples, train))
         distances = _squared_distances(rows, columns)
     else:
         distances = dynamic_time_warping(samples, train)
     return labels[distances.argmin(axis=1)]
+
+
+def neighbour_work(train: Sequence[np.ndarray], samples: Sequence[np.ndarray]) -> int:
+    """How many pairs of values `nearest_neighbour` compares: some 1e9 take seconds to minutes on one core.
+
+    For equal lengths these are pairs of sequences times their length times the channels. For warping, each step of
+    the longest sequence of one side meets each step of the longest of the other.
+
+    Args:
+        train: As for `nearest_neighbour`.
+        samples: As for `nearest_neighbour`.
+
+    Example:
+        >>> import numpy as np
+        >>> neighbour_work([np.zeros((50, 2))] * 30, [np.zeros((50, 2))] * 10)
+        30000
+        >>> neighbour_work([np.zeros((50, 2))] * 30, [np.zeros((40, 2))] * 10)
+        1200000
+    """
+    if not len(train) or not len(samples):
+        return 0
+    longest = max(map(len, train))
+    steps = longest if _equally_long(train, samples) else longest * max(map(len, samples))
+    return len(train) * len(samples) * steps * train[0].shape[1]
 
 
 def dynamic_time_warping(
@@ -88,6 +112,10 @@ def _warp(rows: Sequence[np.ndarray], columns: Sequence[np.ndarray]) -> Float64[
         result[ending] = current[column_ends + 1, :, np.arange(len(columns))].T[ending]
         above = current
     return np.sqrt(result)
+
+
+def _equally_long(train: Sequence[np.ndarray], samples: Sequence[np.ndarray]) -> bool:
+    return len({len(sequence) for sequence in [*train, *samples]}) == 1
 
 
 def _padded(sequences: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

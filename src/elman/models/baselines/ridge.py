@@ -12,7 +12,7 @@ from elman.data import Scaler, Windows, filled_inputs, interpolated
 from elman.errors import ArgumentError
 from elman.models.baselines.scores import mean_absolute_error
 
-_STRENGTHS = (0.1, 1.0, 10.0, 100.0, 1000.0, 10000.0)
+_STRENGTHS = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0, 10000.0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -80,15 +80,22 @@ def seeded(seed: int) -> Iterator[None]:
 
 
 @contextmanager
+def threads(count: int) -> Iterator[None]:
+    """PyTorch on so many threads; afterwards on as many as before."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
 def one_thread() -> Iterator[None]:
     """PyTorch on one thread; afterwards on as many as before.
 
     The steps of a small network are too short to share out: a second thread makes them about a fifth faster on an
     idle machine, and many times slower on a busy one.
     """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with threads(1):
         yield
-    finally:
-        torch.set_num_threads(threads)

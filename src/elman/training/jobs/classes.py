@@ -70,8 +70,8 @@ def tell_classes(
             callbacks=[watching],
         )
 
-    bench.score("majority class", lambda: share(majority_class(train.labels, len(test))))
-    bench.score("nearest neighbour", lambda: share(nearest_neighbour(scaled, train.labels, unseen)))
+    bench.score("majority class", lambda: share(majority_class(train.labelled(), len(test))))
+    bench.score("nearest neighbour", lambda: share(nearest_neighbour(scaled, train.labelled(), unseen)))
     recurrent = make()
     channels = channels_within(count_parameters(recurrent.body), recurrent.inputs.output_size)
     convolution = make(body=partial(ConvNet, channels=channels))

@@ -25,7 +25,7 @@ def read_digits(
         Shares of the held-out images that were told right.
     """
     digits = data.load("digits")
-    parts = data.split_by_label(digits.labels, 0.25, seed=seed)
+    parts = data.split_by_label(digits.labelled(), 0.25, seed=seed)
     train, test = digits.take(parts.kept), digits.take(parts.held_out)
     if quick:
         train = train.take(np.arange(0, len(train), 3))

@@ -1,0 +1,108 @@
+"""Write a table into a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from elman.data.frame import Frame
+from elman.data.parquet import import_pyarrow
+from elman.errors import ArgumentError, DataError
+
+_DELIMITERS = {".csv": ",", ".tsv": "\t"}
+_FORMATS = (*_DELIMITERS, ".json", ".parquet")
+
+
+def write_frame(frame: Frame, path: str | Path, *, overwrite: bool = False) -> None:
+    """Write a table as CSV, TSV, JSON (a list of rows) or Parquet, as the name of the file says.
+
+    It is written aside and then renamed, so that nobody finds it half-written.
+
+    Args:
+        frame: The table.
+        path: Where to.
+        overwrite: Replace a file that is there.
+
+    Raises:
+        ArgumentError: The file is there, or its ending is none of these.
+        DataError: It cannot be written.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in _FORMATS:
+        raise ArgumentError(f"{path}: cannot tell what to write; expected a name that ends in {', '.join(_FORMATS)}")
+    if path.exists() and not overwrite:
+        raise ArgumentError(f"{path} exists; choose another name, or --overwrite to replace it")
+    try:
+        handle, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        os.close(handle)
+        try:
+            _write(frame, Path(aside), path.suffix.lower())
+            os.chmod(aside, 0o666 & ~_umask())
+            os.replace(aside, path)
+        except BaseException:
+            os.unlink(aside)
+            raise
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
+
+
+def as_text(frame: Frame, delimiter: str = ",") -> str:
+    """The table as CSV with its column names in the first row; a missing value is an empty cell."""
+    text = io.StringIO()
+    lines = csv.writer(text, delimiter=delimiter, lineterminator="\n")
+    lines.writerow(frame.columns)
+    lines.writerows(zip(*([_cell(value) for value in _plain(frame, name)] for name in frame.columns), strict=True))
+    return text.getvalue()
+
+
+def as_rows(frame: Frame) -> list[dict[str, Any]]:
+    """The table as one dictionary for each row, ready for JSON; a missing value is `None`."""
+    columns = [_plain(frame, name) for name in frame.columns]
+    return [dict(zip(frame.columns, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _write(frame: Frame, path: Path, ending: str) -> None:
+    if ending in _DELIMITERS:
+        path.write_text(as_text(frame, _DELIMITERS[ending]), encoding="utf-8")
+    elif ending == ".json":
+        path.write_text(json.dumps(as_rows(frame), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    else:
+        import_pyarrow(path)
+        import pyarrow
+        import pyarrow.parquet
+
+        arrays = {
+            name: pyarrow.array(list(values) if values.dtype == object else values, from_pandas=True)
+            for name, values in frame.columns.items()
+        }
+        pyarrow.parquet.write_table(pyarrow.table(arrays), path)
+
+
+def _plain(frame: Frame, name: str) -> list[Any]:
+    """The values of a column as Python has them; times as ISO 8601 in UTC."""
+    values = frame.columns[name]
+    if frame.kind(name) == "time":
+        whole = values.astype("datetime64[s]")
+        written = np.datetime_as_string(whole if (whole == values).all() else values)
+        return [None if np.isnat(value) else f"{text}Z" for value, text in zip(values, written, strict=True)]
+    return [None if isinstance(value, float) and math.isnan(value) else value for value in values.tolist()]
+
+
+def _cell(value: Any) -> Any:
+    if value is None:
+        return ""
+    return f"{value:.10g}" if isinstance(value, float) else value
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

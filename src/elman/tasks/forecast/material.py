@@ -1,0 +1,125 @@
+"""What forecasts are made from: the series side by side, each at its own scale, and what is known ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float64, Int64
+from numpy.lib.stride_tricks import sliding_window_view
+
+from elman.data import Scaler, Series, calendar
+from elman.data.joined import Joined, join
+from elman.models import WindowExamples
+from elman.tasks.forecast.plan import Plan
+
+
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """Mean and standard deviation of the targets of each series, so that large and small ones are learnt alike.
+
+    A single series keeps its own scale, which the model learns. One that was not there when learning is measured on
+    the rows it comes with.
+
+    Args:
+        scalers: One for each series that was learnt from, by name; empty if there was a single one.
+    """
+
+    scalers: Mapping[str, Scaler]
+
+    @classmethod
+    def fit(cls, ids: Sequence[str], learnt: Sequence[Series], columns: Sequence[int]) -> Levels:
+        """Measure each series on the rows that are learnt from."""
+        if len(ids) < 2:
+            return cls({})
+        return cls(dict(zip(ids, (_scaler(one, columns) for one in learnt), strict=True)))
+
+    def of(self, ids: Sequence[str], series: Sequence[Series], columns: Sequence[int]) -> list[Scaler]:
+        """The scaler of each series."""
+        if not self.scalers:
+            return [Scaler(np.zeros(len(columns)), np.ones(len(columns)))] * len(ids)
+        return [self.scalers.get(name) or _scaler(one, columns) for name, one in zip(ids, series, strict=True)]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The levels as plain values, ready for JSON."""
+        return {name: scaler.to_dict() for name, scaler in self.scalers.items()}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Levels:
+        """The levels that `to_dict` wrote down."""
+        return cls({name: Scaler.from_dict(one) for name, one in plain.items()})
+
+
+def _scaler(series: Series, columns: Sequence[int]) -> Scaler:
+    values = series.values[:, list(columns)]
+    return Scaler.fit(values) if len(values) else Scaler(np.zeros(len(columns)), np.ones(len(columns)))
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """Series in one array with their targets scaled, and what is known of each row ahead of time.
+
+    Args:
+        joined: The series.
+        known: `(rows, features)`, of the row as an origin: its calendar, and the known columns of the horizon.
+        scalers: One for each series, of its targets.
+    """
+
+    joined: Joined
+    known: Float64[np.ndarray, "rows features"]
+    scalers: list[Scaler]
+
+    def examples(
+        self,
+        plan: Plan,
+        history: int,
+        horizon: int,
+        *,
+        first: Int64[np.ndarray, " series"] | None = None,
+        stop: Int64[np.ndarray, " series"] | None = None,
+        stride: int = 1,
+    ) -> WindowExamples:
+        """The windows of a part of the rows; see `Joined.windows`."""
+        cut = self.joined.windows(history, horizon, plan.columns, first=first, stop=stop, stride=stride)
+        return WindowExamples(cut, self.known)
+
+    def unscaled(
+        self, examples: WindowExamples, values: Float64[np.ndarray, "windows horizon targets *more"]
+    ) -> Float64[np.ndarray, "windows horizon targets *more"]:
+        """Forecasts or measurements of windows in the units of the table."""
+        which = self.joined.series_of(examples.windows)
+        std = np.stack([scaler.std for scaler in self.scalers])[which][:, None]
+        mean = np.stack([scaler.mean for scaler in self.scalers])[which][:, None]
+        if values.ndim == 4:
+            std, mean = std[..., None], mean[..., None]
+        return values * std + mean
+
+
+def material(
+    plan: Plan, series: Sequence[Series], scalers: Sequence[Scaler], known: Scaler | None, pad: int, horizon: int
+) -> Material:
+    """Scale and join series.
+
+    Args:
+        plan: What the columns are.
+        series: Each on the grid.
+        scalers: Of the targets of each.
+        known: Of the known columns; `None` if there are none.
+        pad: As for `elman.data.joined.join`.
+        horizon: Steps that known columns are known ahead.
+    """
+    columns = plan.columns
+    scaled = []
+    for one, scaler in zip(series, scalers, strict=True):
+        values = one.values.copy()
+        values[:, columns] = scaler.transform(values[:, columns])
+        scaled.append(replace(one, values=values))
+    joined = join(scaled, pad)
+    features = [calendar(joined.times, plan.calendar)]
+    if known is not None:
+        ahead = np.nan_to_num(known.transform(joined.values[:, plan.known_channels]))
+        beyond = np.concatenate([ahead, np.zeros((horizon - 1, ahead.shape[1]))])
+        features.append(sliding_window_view(beyond, horizon, axis=0).reshape(len(ahead), -1))
+    return Material(joined, np.concatenate(features, axis=1), list(scalers))

@@ -1,0 +1,60 @@
+"""How far forecasts are off."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from jaxtyping import Float64
+
+from elman.models import WindowExamples
+from elman.models.baselines import mean_absolute_error, root_mean_squared_error
+from elman.tasks.forecast.material import Material
+from elman.tasks.report import Metric, Score
+
+
+class Scoring:
+    """Forecasts of the same windows, scored alike in the units of the table.
+
+    With several targets, each counts in its standard deviations over the windows, so that none drowns another.
+
+    Args:
+        material: The series.
+        examples: The windows that are forecast.
+        targets: The names of the targets.
+    """
+
+    def __init__(self, material: Material, examples: WindowExamples, targets: Sequence[str]) -> None:
+        self.material = material
+        self.examples = examples
+        self.measured = material.unscaled(examples, examples.windows.outputs())
+        self.scale: Float64[np.ndarray, " targets"] = np.ones(len(targets))
+        unit = targets[0]
+        if len(targets) > 1:
+            unit = "standard deviations"
+            self.scale = np.nanstd(self.measured, axis=(0, 1))
+            self.scale[~(self.scale > 0)] = 1.0
+        self.metrics = (Metric("mean absolute error", unit), Metric("root mean squared error", unit))
+
+    def score(
+        self, method: str, forecast: Callable[[], np.ndarray], *, parameters: int = 0, seconds: float = 0.0
+    ) -> Score:
+        """Run a method on the windows and score it.
+
+        Args:
+            method: Its name.
+            forecast: Returns its forecasts `(windows, horizon, targets)` in scaled units; where it has none (NaN),
+                the mean of the learnt rows stands in.
+            parameters: As for `Score`.
+            seconds: What it took before.
+        """
+        started = time.perf_counter()
+        values = self.material.unscaled(self.examples, np.nan_to_num(forecast()))
+        taken = time.perf_counter() - started + seconds
+        return Score(method, self.errors(values), parameters, taken)
+
+    def errors(self, forecast: Float64[np.ndarray, "windows horizon targets"]) -> tuple[float, ...]:
+        """The metrics of forecasts in the units of the table."""
+        pair = forecast / self.scale, self.measured / self.scale
+        return mean_absolute_error(*pair), root_mean_squared_error(*pair)

@@ -1,0 +1,144 @@
+"""What a training found out: the scores of all methods on one split, and what was taken for granted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One way to score.
+
+    Args:
+        name: What is measured, in words.
+        unit: Its unit; empty where it has none.
+        lower_is_better: Whether a low score is a good one.
+    """
+
+    name: str
+    unit: str = ""
+    lower_is_better: bool = True
+
+
+@dataclass(frozen=True)
+class Score:
+    """One method.
+
+    Args:
+        method: What it is called.
+        values: One for each metric; `None` where the method has none.
+        parameters: How many of its numbers gradients moved; 0 for a method that does not learn in this way.
+        seconds: How long it took to train and to test.
+    """
+
+    method: str
+    values: tuple[float | None, ...]
+    parameters: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Something that was not said and had to be taken for granted.
+
+    Args:
+        text: What was taken, in a sentence without its full stop.
+        flag: What changes it, as one types it; empty where nothing does.
+    """
+
+    text: str
+    flag: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.text} ({self.flag})" if self.flag else self.text
+
+
+@dataclass(frozen=True)
+class Report:
+    """The scores of one training; the last is the recurrent network's.
+
+    Args:
+        task: What was learnt.
+        title: The same in a sentence.
+        split: How the data were divided, with the size of each part.
+        metrics: What the scores measure; the first one decides.
+        scores: One for each method.
+        taken: What was taken for granted.
+        notes: What else to know, in sentences.
+        settings: What was asked for, and what was chosen.
+        seconds: How long all of it took.
+    """
+
+    task: str
+    title: str
+    split: str
+    metrics: tuple[Metric, ...]
+    scores: tuple[Score, ...] = ()
+    taken: tuple[Taken, ...] = ()
+    notes: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def score(self, method: str) -> float | None:
+        """The deciding score of one method."""
+        return next(score.values[0] for score in self.scores if score.method == method)
+
+    @property
+    def verdict(self) -> str:
+        """Whether the network is better than the best of the others, in a sentence; empty without others."""
+        rivals = [score for score in self.scores[:-1] if score.values[0] is not None]
+        if not rivals or self.scores[-1].values[0] is None:
+            return ""
+        sign = 1 if self.metrics[0].lower_is_better else -1
+        best = min(rivals, key=lambda score: sign * (score.values[0] or 0.0))
+        ours, theirs = self.scores[-1].values[0], best.values[0]
+        assert theirs is not None
+        if sign * ours >= sign * theirs:
+            return f"The {self.scores[-1].method} is no better than {best.method}: use that, it is simpler."
+        by = f", by {100 * abs(ours - theirs) / abs(theirs):.1f} %" if theirs else ""
+        return f"The {self.scores[-1].method} is better than the next best, {best.method}{by}."
+
+    def table(self) -> str:
+        """The scores as lines of text."""
+        heads = ["", *(f"{m.name}{f', {m.unit}' if m.unit else ''}" for m in self.metrics), "parameters", "seconds"]
+        rows = [
+            [
+                score.method,
+                *("-" if value is None else f"{value:.4g}" for value in score.values),
+                f"{score.parameters:,}" if score.parameters else "-",
+                f"{score.seconds:.1f}",
+            ]
+            for score in self.scores
+        ]
+        widths = [max(len(row[at]) for row in [heads, *rows]) for at in range(len(heads))]
+        return "\n".join(
+            "  ".join(
+                cell.ljust(width) if not at else cell.rjust(width)
+                for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+            ).rstrip()
+            for row in [heads, *rows]
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain values, ready for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Report:
+        """The report that `to_dict` wrote down."""
+        return cls(
+            **{
+                **plain,
+                "metrics": tuple(Metric(**one) for one in plain["metrics"]),
+                "scores": tuple(Score(**{**one, "values": tuple(one["values"])}) for one in plain["scores"]),
+                "taken": tuple(Taken(**one) for one in plain["taken"]),
+                "notes": tuple(plain["notes"]),
+            }
+        )
+
+
+def spread(values: Sequence[float]) -> str:
+    """Mean and range of a score over several seeds."""
+    return f"{sum(values) / len(values):.4g} ({min(values):.4g} to {max(values):.4g})"

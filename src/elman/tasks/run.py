@@ -1,0 +1,99 @@
+"""The folder of one training: what it was told, how it went, the model, and what it takes to go on."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from elman.errors import ArgumentError, DataError
+from elman.models.saving import save_into
+from elman.tasks.choices import Choices
+from elman.tasks.fitted import Fitted
+from elman.tasks.settings import Settings, read_settings, written
+from elman.tasks.sources import located
+from elman.tasks.start import learn
+from elman.training.jobs.bench import Watch, nobody_watches
+
+_CONFIG, _RESUME, _MODEL = "config.toml", "resume", "config.json"
+
+
+def begin(asked: Settings, path: Path | None = None) -> Path:
+    """Make the folder of a new run, with its settings in `config.toml`.
+
+    Args:
+        asked: The settings; `data` among them.
+        path: Where to; by default `runs/` and the name of the data. A number is added if it exists.
+
+    Raises:
+        ArgumentError: The settings do not say what to learn from.
+        DataError: The folder cannot be made.
+    """
+    if asked.data is None:
+        raise ArgumentError("there is nothing to learn from; name a file, a folder or an embedded set")
+    stem = Path(asked.data).name.split(".")[0]
+    folder = _new(path or Path("runs") / stem)
+    aside = folder / f".{_CONFIG}"
+    aside.write_text(written(asked), encoding="utf-8")
+    os.replace(aside, folder / _CONFIG)
+    return folder
+
+
+def go(folder: Path, watch: Watch = nobody_watches) -> Fitted:
+    """Run the training of a folder to its end, from where it stands; finished, its model is simply loaded.
+
+    Args:
+        folder: A folder that `begin` made.
+        watch: Told of each method before its work begins.
+
+    Raises:
+        ArgumentError: It is no such folder.
+        DataError: The data are not what they were when the run began, or a file cannot be read.
+    """
+    if not (folder / _CONFIG).is_file():
+        raise ArgumentError(f"{folder}: has no {_CONFIG}; expected the folder of a run that `elman train` began")
+    if (folder / _MODEL).exists():
+        from elman.tasks.start import load
+
+        done = load(folder)
+        assert isinstance(done, Fitted)
+        return done
+    asked = read_settings(folder / _CONFIG)
+    assert asked.data is not None
+    (folder / _RESUME).mkdir(exist_ok=True)
+    print_of = fingerprint(asked.data)
+    if Choices(folder / _RESUME / "choices.json").once("data", lambda: print_of) != print_of:
+        raise DataError(
+            f"{asked.data} has changed since the run in {folder} began; resuming would mix two trainings. Put the "
+            f"file back, or begin a new run"
+        )
+    fitted = learn(asked.data, asked, folder=folder / _RESUME, watch=watch)
+    more = {"task": fitted.task, "data": fitted.to_dict(), "report": fitted.report.to_dict()}
+    save_into(fitted.model, folder, more=more)
+    return fitted
+
+
+def fingerprint(data: str) -> str:
+    """A digest of a file, or of all files in a folder: their names, and what is in them."""
+    path = located(data)
+    digest = hashlib.sha256()
+    for file in [path] if path.is_file() else sorted(one for one in path.rglob("*") if one.is_file()):
+        digest.update(str(file.relative_to(path.parent)).encode())
+        with file.open("rb") as content:
+            digest.update(hashlib.file_digest(content, "sha256").digest())
+    return digest.hexdigest()
+
+
+def _new(path: Path) -> Path:
+    """`path`, or `path-2`, `path-3`, …: the first that is not there."""
+    number = 1
+    while True:
+        candidate = path if number == 1 else path.with_name(f"{path.name}-{number}")
+        try:
+            candidate.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+        except OSError as error:
+            raise DataError(f"{candidate}: cannot be made ({error.strerror}); choose another with --out") from error
+        else:
+            return candidate
