@@ -247,6 +247,18 @@ class _Deadly(Callback):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+class _Resumed(Callback):
+    """Notes how many epochs of which training were done already."""
+
+    done: dict[str, int] = {}  # noqa: RUF012
+
+    def __init__(self, method: str) -> None:
+        self.method = method
+
+    def on_resume(self, history) -> None:
+        self.done[self.method] = history.epochs
+
+
 def test_a_run_that_was_killed_ends_with_the_weights_of_one_that_was_not(tmp_path):
     path = tmp_path / "tale.txt"
     path.write_text(tale(400), encoding="utf-8")
@@ -266,7 +278,8 @@ def test_a_run_that_was_killed_ends_with_the_weights_of_one_that_was_not(tmp_pat
     whole = begin(asked, tmp_path / "whole")
     (whole / "resume").mkdir()
     shutil.copy(folder / "resume" / "choices.json", whole / "resume")
-    resumed, undisturbed = go(folder), go(whole)
+    resumed, undisturbed = go(folder, _Resumed), go(whole)
+    assert _Resumed.done["recurrent network (gru), seed 0"] == 2
     assert resumed.histories["seed 0"].epochs == 4
     for name, value in resumed.model.state_dict().items():
         torch.testing.assert_close(value, undisturbed.model.state_dict()[name], rtol=0, atol=0)

@@ -162,7 +162,7 @@ class Sweep:
         measured = np.full((places[-1] + 1, values.shape[1]), np.nan)
         measured[:history] = state.measured
         measured[places] = values
-        measured[np.ix_(places, self.columns)] = self.scaler.transform(targets)
+        measured[places[:, None], np.array(self.columns)] = self.scaler.transform(targets)
         believed = measured.copy()
         believed[:history] = state.believed
         known = calendar(times, self.plan.calendar)

@@ -198,5 +198,6 @@ def _classes(frame: Frame, target: str, settings: Settings, taken: list[Taken]) 
         as_words(np.unique(there) if frame.kind(target) == "number" else np.array(sorted(set(there)), object))
     )
     if len(names) < 2:
-        raise DataError(f'{frame.name}, column "{target}" is always "{', '.join(names)}"; there is nothing to learn')
+        only = "".join(names)
+        raise DataError(f'{frame.name}, column "{target}" is always "{only}"; there is nothing to learn')
     return names
