@@ -168,7 +168,7 @@ def test_rows_without_a_tag_are_neither_learnt_nor_scored_but_get_one():
 
 
 def test_a_copied_symbol_is_remembered_over_a_delay_of_ten_steps():
-    model = fit(copies(200), "out", ids="sequence", cell="lstm", **{**LEARNING, "hidden_size": 16})
+    model = fit(copies(200), "out", ids="sequence", cell="indrnn", **{**LEARNING, "hidden_size": 16})
     frame = copies(50, seed=1)
     found, true = model.predict(frame).columns["out"], frame.columns["out"]
     recalled = true != "_"

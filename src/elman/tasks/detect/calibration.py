@@ -77,14 +77,13 @@ def _judged(one: Clean, rule: Rule) -> Found:
 
 
 def _sizes(clean: Sequence[Clean], ages: int) -> Float64[np.ndarray, "ages targets"]:
-    """The size of the usual error for each age of the last trusted value."""
+    """The size of the usual error after so many forecasts, at the scale of each series."""
     errors = [[] for _ in range(ages)]
     for one in clean:
         for age, values in enumerate(_errors(one, ages)):
             errors[age].append(values)
-    model, scaler = clean[0].sweep.model, clean[0].sweep.scaler
-    columns = list(model.targets)
-    spread = model.inputs.std[columns].double().numpy() * scaler.std
+    columns = clean[0].sweep.columns
+    spread = clean[0].sweep.model.inputs.std[columns].double().numpy()
     sizes = np.empty((ages, len(columns)))
     for age, values in enumerate(errors):
         for at, column in enumerate(np.concatenate(values).T):
@@ -118,7 +117,7 @@ def _errors(one: Clean, ages: int) -> list[Float64[np.ndarray, "rows targets"]]:
     for age in range(ages):
         rows = origins + age
         forecast = sweep.model.predict(windows, calendar(times[rows], sweep.plan.calendar))[:, 0]
-        found.append(np.abs(values[rows][:, columns] - sweep.scaler.inverse(forecast)))
+        found.append(np.abs(scaled[rows][:, columns] - forecast))
         following = scaled[rows]
         following[:, columns] = forecast
         windows = np.concatenate([windows[:, 1:], following[:, None]], axis=1)

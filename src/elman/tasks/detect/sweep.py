@@ -18,7 +18,8 @@ from elman.models import Forecaster
 from elman.tasks.forecast.plan import Plan
 from elman.training.jobs.bench import one_thread
 
-_MOST = 1024  # rows that are forecast at one time while none of them is flagged
+# Rows that are forecast at one time while none of them is flagged: after one that is, and at most.
+_FIRST, _MOST = 16, 1024
 _FEW = 3  # values of a channel in the history, without which nothing is expected of it
 
 
@@ -27,7 +28,7 @@ class Rule:
     """When a row is an anomaly.
 
     Args:
-        scale: `(doubts, targets)`: the size of the usual error, in the unit of the channel, of a forecast whose
+        scale: `(doubts, targets)`: the size of the usual error, at the scale of the series, of a forecast whose
             latest rows are forecasts themselves: none of them, one, two, ...
         threshold: The score above which a row is flagged; infinite to flag none.
     """
@@ -168,9 +169,9 @@ class Sweep:
         known = calendar(times, self.plan.calendar)
         found = Found(*(np.full(targets.shape, np.nan) for _ in range(2)))
 
-        begin, size = 0, 1
+        begin, size = 0, _FIRST
         while begin < len(values):
-            block = slice(begin, begin + size)
+            block = slice(begin, begin + (1 if state.run else size))
             rows = _Rows(places[block], known[block], targets[block], steps[block])
             view = self._judged(state, believed, measured, rows)
             wrong = view.scores > self.rule.threshold
@@ -185,7 +186,7 @@ class Sweep:
                 believed[rows.places[last], np.array(self.columns)[at]] = self.scaler.transform(view.expected)[last, at]
                 state.doubt[at] = np.minimum(view.before[last, at] + 1, len(self.rule.scale) - 1)
                 state.run += 1
-                size = 1
+                size = _FIRST
             else:
                 state.run = state.explained = 0
                 size = min(2 * size, _MOST)
@@ -232,7 +233,7 @@ class Sweep:
             forecast = self.model.predict(windows, rows.known)[:, 0]
         expected = self.scaler.inverse(np.where(enough, forecast, np.nan))
         before, after = self._doubts(doubt, rows)
-        usual = np.take_along_axis(self.rule.scale, before, axis=0)
+        usual = np.take_along_axis(self.rule.scale, before, axis=0) * self.scaler.std
         return _View(expected, np.abs(rows.targets - expected) / usual, before, after)
 
     def _doubts(

@@ -163,12 +163,10 @@ class _Course:
         kept: LanguageModel | None = None
         scores: list[Score] = []
         for repeat in reversed(range(self.settings.repeats)):
-            started = time.perf_counter()
             seed = self.settings.seed + repeat
             kept = self.plan.network(Vocabulary.of(self.cut.learnt), seed)
-            self._fit(kept, self.cut.learnt, None, epochs, f"seed {seed}", seed)
-            seconds = time.perf_counter() - started
-            scores.insert(0, self._score(self.name, partial(surprise, kept, self._read), kept, seconds))
+            history = self._fit(kept, self.cut.learnt, None, epochs, f"seed {seed}", seed)
+            scores.insert(0, self._score(self.name, partial(surprise, kept, self._read), kept, history.seconds))
         assert kept is not None
         notes = ["the parts lie side by side in one text: a new work may be harder to tell than the test part"]
         if len(scores) > 1:
@@ -228,7 +226,7 @@ class _Course:
             "batch_size": f"the text is read in {chosen.rows} rows side by side",
             "tbptt": f"gradients reach {chosen.chunk} characters back",
             "epochs": f"the text is learnt from {epochs} times",
-            "threads": f"{chosen.threads} threads are the fastest",
+            "threads": f"the number of processor threads is {chosen.threads}, the fastest here",
         }
         return tuple(
             Taken(sentence, "--" + name.replace("_", "-")) for name, sentence in every.items() if name not in said
