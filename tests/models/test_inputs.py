@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from elman.data import Scaler
+from elman.data import Scaler, interpolated
 from elman.errors import ArgumentError
-from elman.models.inputs import Inputs, carried
+from elman.models.inputs import Inputs, bridged, carried
 
 NAN = float("nan")
 
@@ -69,3 +69,13 @@ def test_another_number_of_channels_is_refused():
 def test_what_is_out_of_range_is_refused(wrong):
     with pytest.raises(ArgumentError, match="expected"):
         Inputs(2, **wrong)
+
+
+def test_gaps_are_bridged_by_the_lines_that_the_data_floor_draws():
+    random = np.random.default_rng(0)
+    values = random.normal(size=(12, 5, 3))
+    values[random.random(values.shape) < 0.5] = np.nan
+    values[:, 0, 0] = np.nan
+    got = bridged(torch.from_numpy(values)).numpy()
+    for row in range(5):
+        np.testing.assert_allclose(got[:, row], interpolated(values[:, row]), rtol=1e-12)

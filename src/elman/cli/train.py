@@ -30,7 +30,7 @@ def train(
     Parameters
     ----------
     data
-        A file (CSV, TSV, Parquet, .ts, NPY, NPZ, text; also .gz), a folder of images or of Parquet, or an embedded set.
+        A table (CSV, TSV, Parquet; also .gz, or a folder of Parquet), a text, or the name of an embedded set.
     config
         A TOML file of settings; flags win over it.
     out
@@ -72,7 +72,10 @@ def train(
         print(json.dumps({"folder": str(folder), **fitted.report.to_dict()}, indent=2, ensure_ascii=False))
         return
     print_report(fitted.report)
-    print(f"\nThe model is in {folder}. Use it: elman predict {folder} {asked.data or 'FILE'}")
+    use = (
+        f"generate {folder} --prompt TEXT" if fitted.task == "generate" else f"predict {folder} {asked.data or 'FILE'}"
+    )
+    print(f"\nThe model is in {folder}. Use it: elman {use}")
 
 
 def print_report(report: "Report") -> None:

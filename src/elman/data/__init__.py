@@ -25,6 +25,7 @@ from elman.data.scaling import Scaler
 from elman.data.sequence_files import kind_of, read_sequences
 from elman.data.splits import LabelSplit, TimeSplit, split_by_label, split_by_time
 from elman.data.windowing import Windows, windows
+from elman.data.writing import write_frame
 
 __all__ = [
     "load",
@@ -53,6 +54,7 @@ __all__ = [
     "calendar",
     "Frame",
     "read_frame",
+    "write_frame",
     "frame_of",
     "Panel",
     "panel",

@@ -91,7 +91,8 @@ def _plain(frame: Frame, name: str) -> list[Any]:
     values = frame.columns[name]
     if frame.kind(name) == "time":
         whole = values.astype("datetime64[s]")
-        written = np.datetime_as_string(whole if (whole == values).all() else values)
+        exact = (whole == values) | np.isnat(values)
+        written = np.datetime_as_string(whole if exact.all() else values)
         return [None if np.isnat(value) else f"{text}Z" for value, text in zip(values, written, strict=True)]
     return [None if isinstance(value, float) and math.isnan(value) else value for value in values.tolist()]
 

@@ -18,14 +18,11 @@ from elman.errors import ArgumentError
 from elman.models.body import CellChoice, MakeBody, RecurrentBody, make_body
 from elman.models.examples import WindowExamples, tensor
 from elman.models.inputs import Inputs
-from elman.models.linear import LinearFit, LinearPath
+from elman.models.linear import LinearFit, LinearPath, trusted
 from elman.models.pooling import check_pools, pooled
 from elman.models.quantiles import check_quantiles, pinball, residual_quantiles
 
 _STRENGTHS = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0, 10000.0)
-# How fast trust in old values falls, with their age in horizons, and trust in the level beside that in changes. A
-# smaller feature is a more strongly penalised one. Chosen on the parts to learn from of several series.
-_DECAY, _LEVEL = 2.0, 0.3
 
 
 class Forecaster(nn.Module):
@@ -296,10 +293,7 @@ class Forecaster(nn.Module):
         filled = self.inputs.filled(history)
         last = filled[-1][:, list(self.targets)]
         if self.decaying:
-            lags = torch.arange(len(filled) - 1, -1, -1, device=filled.device, dtype=filled.dtype)
-            trust = (1 + lags / self.horizon) ** -_DECAY
-            level = torch.zeros_like(filled[-1:]) if self.inputs.centred else _LEVEL * filled[-1:]
-            filled = torch.cat([(filled[:-1] - filled[-1]) * trust[:-1, None, None], level])
+            filled = trusted(filled, self.horizon, level=not self.inputs.centred)
         elif self.inputs.centred:
             filled = filled - filled[-1]
         return torch.cat([filled.transpose(0, 1).flatten(1), known], dim=1), last

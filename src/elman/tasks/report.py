@@ -31,12 +31,14 @@ class Score:
         values: One for each metric; `None` where the method has none.
         parameters: How many of its numbers gradients moved; 0 for a method that does not learn in this way.
         seconds: How long it took to train and to test.
+        own: Whether it is the network that is kept, or a part or variant of it, and so no rival.
     """
 
     method: str
     values: tuple[float | None, ...]
     parameters: int = 0
     seconds: float = 0.0
+    own: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Taken:
 
 @dataclass(frozen=True)
 class Report:
-    """The scores of one training; the last is the recurrent network's.
+    """The scores of one training.
 
     Args:
         task: What was learnt.
@@ -69,6 +71,7 @@ class Report:
         notes: What else to know, in sentences.
         settings: What was asked for, and what was chosen.
         seconds: How long all of it took.
+        kept: The method whose model is kept; by default the last.
     """
 
     task: str
@@ -80,25 +83,37 @@ class Report:
     notes: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+    kept: str = ""
 
     def score(self, method: str) -> float | None:
         """The deciding score of one method."""
         return next(score.values[0] for score in self.scores if score.method == method)
 
     @property
+    def network(self) -> Score:
+        """The score of the model that is kept."""
+        return next((score for score in self.scores if score.method == self.kept), self.scores[-1])
+
+    @property
     def verdict(self) -> str:
-        """Whether the network is better than the best of the others, in a sentence; empty without others."""
-        rivals = [score for score in self.scores[:-1] if score.values[0] is not None]
-        if not rivals or self.scores[-1].values[0] is None:
+        """Whether the network is better than the best of the other methods, in a sentence; empty without others."""
+        if not self.scores:
             return ""
         sign = 1 if self.metrics[0].lower_is_better else -1
-        best = min(rivals, key=lambda score: sign * (score.values[0] or 0.0))
-        ours, theirs = self.scores[-1].values[0], best.values[0]
-        assert theirs is not None
-        if sign * ours >= sign * theirs:
-            return f"The {self.scores[-1].method} is no better than {best.method}: use that, it is simpler."
+        ours = self.network.values[0]
+        rivals = [
+            (sign * score.values[0], score.method)
+            for score in self.scores
+            if score is not self.network and not score.own and score.values[0] is not None
+        ]
+        if not rivals or ours is None:
+            return ""
+        least, name = min(rivals)
+        theirs = sign * least
+        if sign * ours >= least:
+            return f"The {self.network.method} is no better than {name}: use that, it is simpler."
         by = f", by {100 * abs(ours - theirs) / abs(theirs):.1f} %" if theirs else ""
-        return f"The {self.scores[-1].method} is better than the next best, {best.method}{by}."
+        return f"The {self.network.method} is better than the next best, {name}{by}."
 
     def table(self) -> str:
         """The scores as lines of text."""

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from elman.errors import ArgumentError
 
-Task = Literal["forecast", "classify", "regress", "tag", "generate", "detect"]
+Task = Literal["forecast", "tag", "generate", "detect"]
 
 
 class Settings(BaseModel):
@@ -20,7 +20,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     # The question
-    task: Task | None = Field(None, description="What to learn: forecast, classify, regress, tag, generate or detect.")
+    task: Task | None = Field(None, description="What to learn: forecast, tag, generate or detect.")
     target: tuple[str, ...] = Field((), description="The column to learn; for a forecast there may be several.")
     horizon: int | None = Field(None, ge=1, description="Time steps to forecast. [forecast]")
     history: int | None = Field(None, ge=1, description="Time steps to look back. [forecast, detect]")
@@ -46,7 +46,6 @@ class Settings(BaseModel):
     time_format: str | None = Field(None, description="How times are written, such as %%d.%%m.%%Y.")
     time_unit: Literal["s", "ms", "us", "ns"] = Field("s", description="Unit of a time column of numbers since 1970.")
     missing: tuple[str, ...] = Field((), description="Further words that mean a missing value.")
-    steps: int | None = Field(None, ge=1, description="Time steps of a table whose rows are sequences. [classify]")
 
     # The split
     test: float = Field(0.2, ge=0, lt=1, description="Share of the data to test on.")
@@ -57,7 +56,7 @@ class Settings(BaseModel):
     hidden_size: int | None = Field(None, ge=1, description="Units of a layer.")
     num_layers: int | None = Field(None, ge=1, description="Layers.")
     dropout: float | None = Field(None, ge=0, lt=1, description="Probability that an output is dropped in training.")
-    bidirectional: bool | None = Field(None, description="Read sequences backwards too. [classify, regress, tag]")
+    bidirectional: bool | None = Field(None, description="Read sequences backwards too. [tag]")
 
     # The training
     minutes: float = Field(3.0, gt=0, description="About how long to train, in minutes.")

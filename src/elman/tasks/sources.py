@@ -10,8 +10,12 @@ from elman.data.embedded import file_of
 from elman.data.entries import names
 from elman.data.frame import Frame
 from elman.data.reading import read_frame
-from elman.errors import DataError
+from elman.data.sequence_files import kind_of
+from elman.errors import ArgumentError, DataError
 from elman.tasks.settings import Settings
+
+# The settings that say how a table is read and what its rows are, whatever is learnt from it.
+TABLE = frozenset({"time", "ids", "drop", "duplicates", "zone", "time_format", "time_unit", "missing"})
 
 
 def table(data: Any, settings: Settings) -> Frame:
@@ -27,6 +31,11 @@ def table(data: Any, settings: Settings) -> Frame:
     """
     if isinstance(data, Frame):
         return data
+    if isinstance(data, str | Path) and (path := located(data)) and kind_of(path) != "table":
+        raise ArgumentError(
+            f"{path.name} holds no table, and this task learns from one; expected CSV, TSV or Parquet. Sequences of it "
+            f"can be read in Python: elman.data.read_sequences({str(data)!r})"
+        )
     reading: dict[str, Any] = {
         "time": settings.time,
         "zone": settings.zone,

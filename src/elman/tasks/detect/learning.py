@@ -24,25 +24,10 @@ from elman.tasks.ordered import Ordered, ordered
 from elman.tasks.report import Report, Score, Taken
 from elman.tasks.settings import Settings
 from elman.tasks.settings import settings as checked
+from elman.tasks.sources import TABLE
 from elman.training.jobs.bench import Watch, count_parameters, nobody_watches
 
-USED = frozenset(
-    [
-        "target",
-        "labels",
-        "alarms",
-        "history",
-        "period",
-        "time",
-        "ids",
-        "drop",
-        "duplicates",
-        "zone",
-        "time_format",
-        "time_unit",
-        "missing",
-    ]
-)
+USED = TABLE | {"target", "labels", "alarms", "history", "period"}
 _HISTORY = 24  # time steps looked back on, where nobody says: what comes next hangs on the latest rows most
 
 

@@ -111,7 +111,7 @@ class DetectModel(Fitted):
         columns = self.reading.plan.columns
         scores = (
             scoring.score(self.rival.name, lambda: [self.rival.flags(one.values[:, columns]) for one in parts]),
-            scoring.score(self.report.scores[-1].method, lambda: [self.flags(one) for one in parts]),
+            scoring.score(self.report.network.method, lambda: [self.flags(one) for one in parts]),
         )
         rows = sum(len(one.rows) for one in parts)
         return replace(

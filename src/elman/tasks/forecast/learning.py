@@ -9,47 +9,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int64
 
-from elman.data import Scaler, Series
+from elman.data import Series
 from elman.data.frame import Frame
-from elman.errors import DataError
 from elman.models import Forecaster, WindowExamples
 from elman.models.baselines import coverage, period_of
 from elman.tasks.choices import Choices, epochs_within, seconds_a_step
 from elman.tasks.forecast.cuts import Cuts, cuts
 from elman.tasks.forecast.look_back import LookBack, candidates, look_back
-from elman.tasks.forecast.material import Levels
 from elman.tasks.forecast.model import ForecastModel, Reading
+from elman.tasks.forecast.parts import Parts
 from elman.tasks.forecast.plan import Plan, plan
 from elman.tasks.forecast.rivals import rivals
 from elman.tasks.forecast.scoring import Scoring
 from elman.tasks.report import Report, Score, Taken, spread
 from elman.tasks.settings import Settings
+from elman.tasks.sources import TABLE
 from elman.training import fit
 from elman.training.history import History
 from elman.training.jobs.bench import Watch, count_parameters, nobody_watches, seeded
 
-USED = frozenset(
-    [
-        "target",
-        "horizon",
-        "history",
-        "period",
-        "quantiles",
-        "time",
-        "ids",
-        "known",
-        "drop",
-        "every",
-        "duplicates",
-        "zone",
-        "time_format",
-        "time_unit",
-        "missing",
-    ]
-)
-_WINDOWS = 40_000  # of one epoch, at most: of longer series every second, third, ... window is learnt from
+USED = TABLE | {"target", "horizon", "history", "period", "quantiles", "known", "every"}
 _LENGTHS = (2, 5, 12, 30)  # epochs of the trainings that are tried
 _WORTH = 0.99  # of the loss without it: what a longer training must come to, lest chance decide
 _BATCHES = 25  # of one epoch, at least, unless that makes them smaller than 16
@@ -86,8 +66,10 @@ def learn(
         taken.append(Taken(f"forecasts reach {horizon} steps ahead", "--horizon"))
     if settings.period is None:
         taken.append(Taken(f"a season has {period} steps" if period else "there is no season", "--period"))
-    course = _Course(made, ids, series, cut, horizon, period, settings, choices, folder, watch)
-    return course.run(frame, tuple(taken), started)
+    longest = int(cut.validation.max())
+    options = [settings.history] if settings.history else candidates(horizon, period, len(made.channels), longest)
+    parts = Parts(made, ids, series, cut, horizon, period, settings, pad=max(options))
+    return _Course(parts, options, settings, choices, folder, watch).run(frame, tuple(taken), started)
 
 
 def _period(series: list[Series], cut: Cuts, made: Plan) -> int | None:
@@ -103,57 +85,41 @@ class _Course:
     """The steps of one training, which share what was settled at its start."""
 
     def __init__(
-        self,
-        made: Plan,
-        ids: tuple[str, ...],
-        series: list[Series],
-        cut: Cuts,
-        horizon: int,
-        period: int | None,
-        settings: Settings,
-        choices: Choices,
-        folder: Path | None,
-        watch: Watch,
+        self, parts: Parts, options: list[int], settings: Settings, choices: Choices, folder: Path | None, watch: Watch
     ) -> None:
-        self.plan = made
-        self.ids = ids
-        self.series = series
-        self.cut = cut
-        self.horizon = horizon
-        self.period = period
+        self.parts = parts
+        self.plan = parts.plan
+        self.horizon = parts.horizon
+        self.options = options
         self.settings = settings
         self.choices = choices
         self.folder = folder
         self.watch = watch
         self.histories: dict[str, History] = {}
-        self.longest = int(cut.validation.max())
-        options = candidates(horizon, period, len(made.channels), self.longest)
-        self.options = [settings.history] if settings.history else options
-        self.pad = max(self.options)
 
     def run(self, frame: Frame, taken: tuple[Taken, ...], started: float) -> ForecastModel:
         """Choose, learn, and score."""
-        search, final = (self._reading(stop) for stop in (self.cut.validation, self.cut.test))
+        parts = self.parts
+        search, final = (parts.reading(stop) for stop in (parts.cut.validation, parts.cut.test))
         best = self._look_back(search)
         if self.settings.history is None:
             taken += (Taken(f"forecasts look {best.history} steps back", "--history"),)
-        train, validation, test = self._examples(search, final, best.history)
+        train, validation, test = parts.examples(search, final, best.history)
         epochs, batch_size = self._search(search, train, validation, best)
 
-        whole = final.material(self.ids, self.series, self.pad, self.horizon)
-        both = self._learnt(final, self.cut.test, best.history)
+        whole = final.material(parts.ids, parts.series, parts.pad, self.horizon)
+        both = parts.learnt(final, parts.cut.test, best.history)
         scoring = Scoring(whole, test, self.plan.targets)
         scores: list[Score] = []
-        for method, forecast, seconds in rivals(whole, both, test, self.period):
+        for method, forecast, seconds in rivals(whole, both, test, parts.period):
             self.watch(method)
             scores.append(scoring.score(method, forecast, seconds=seconds))
         model, network, notes = self._network(both, test, scoring, best, epochs, batch_size, scores)
-        parts = (len(train), len(validation), len(test))
         report = Report(
             task="forecast",
             title=f"{' and '.join(self.plan.targets)} of {frame.name}, {self.horizon} steps ahead",
             split=f"the last {100 * self.settings.test:g} % of all time is the test part: "
-            f"{parts[2]:,} forecasts; {parts[0]:,} to learn from, {parts[1]:,} to choose on",
+            f"{len(test):,} forecasts; {len(train):,} to learn from, {len(validation):,} to choose on",
             metrics=scoring.metrics,
             scores=(*scores, network),
             taken=taken,
@@ -162,47 +128,6 @@ class _Course:
             seconds=time.perf_counter() - started,
         )
         return ForecastModel(model, final, report, self.histories)
-
-    def _reading(self, stop: Int64[np.ndarray, " series"]) -> Reading:
-        """The scales of the rows before `stop`."""
-        learnt = [one[:end] for one, end in zip(self.series, stop.tolist(), strict=True)]
-        known = None
-        if self.plan.known:
-            known = Scaler.fit(np.concatenate([one.values for one in learnt])[:, self.plan.known_channels])
-        levels = Levels.fit(self.ids, learnt, self.plan.columns)
-        return Reading(self.plan, levels, known, self.period, self.settings)
-
-    def _learnt(self, reading: Reading, stop: Int64[np.ndarray, " series"], history: int, most: int = _WINDOWS):
-        """Windows of the rows before `stop`, in an array that has no others."""
-        kept = [(name, one[:end]) for name, one, end in zip(self.ids, self.series, stop.tolist(), strict=True) if end]
-        ready = reading.material(tuple(name for name, _ in kept), [one for _, one in kept], self.pad, self.horizon)
-        stride = max(1, int(np.ceil(sum(len(one) for _, one in kept) / most)))
-        return ready.examples(self.plan, history, self.horizon, stride=stride)
-
-    def _examples(
-        self, search: Reading, final: Reading, history: int, most: int = _WINDOWS
-    ) -> tuple[WindowExamples, WindowExamples, WindowExamples]:
-        """Windows to learn from, to choose on and to test on.
-
-        Raises:
-            DataError: A part has none.
-        """
-        train = self._learnt(search, self.cut.validation, history, most)
-        ready = search.material(self.ids, self.series, self.pad, self.horizon)
-        validation = ready.examples(
-            self.plan, history, self.horizon, first=self.cut.validation, stop=self.cut.test,
-            stride=max(1, int(self.cut.end.sum()) // most),
-        )  # fmt: skip
-        ready = final.material(self.ids, self.series, self.pad, self.horizon)
-        test = ready.examples(self.plan, history, self.horizon, first=self.cut.test)
-        for name, part in (("learn from", train), ("choose on", validation), ("test on", test)):
-            if not len(part):
-                raise DataError(
-                    f"there is no window to {name}: the longest series has {int(self.cut.end.max())} rows, and a "
-                    f"forecast takes {self.horizon} of one part. Give more rows, a smaller --horizon, or another "
-                    f"--test or --validation"
-                )
-        return train, validation, test
 
     def _make(self, history: int, centred: bool, hidden_size: int, seed: int) -> Forecaster:
         settings = self.settings
@@ -226,11 +151,11 @@ class _Course:
     def _look_back(self, search: Reading) -> LookBack:
         def choose() -> list[Any]:
             self.watch("how far to look back")
-            final = self._reading(self.cut.test)
+            final = self.parts.reading(self.parts.cut.test)
             return list(
                 look_back(
                     self.options,
-                    lambda history, most: self._examples(search, final, history, most)[:2],
+                    lambda history, most: self.parts.examples(search, final, history, most)[:2],
                     lambda history, centred: self._make(history, centred, 2, 0),
                 )
             )
@@ -296,6 +221,7 @@ class _Course:
             clip=settings.clip,
             seed=seed,
             callbacks=[self.watch(f"recurrent network ({settings.cell}), {name}")],
+            folder=None if self.folder is None else self.folder / name.replace(" ", "-"),
         )
         self.histories[name] = history
         return history
@@ -322,7 +248,8 @@ class _Course:
             model = self._make(best.history, best.centred, self._hidden(len(both)), seed)
             model.prepare(both)
             if not repeat:
-                scores.append(scoring.score("linear path of the network", partial(model.predict, inputs, known)))
+                path = partial(model.predict, inputs, known)
+                scores.append(scoring.score("linear path of the network", path, own=True))
             self._fit(model, both, None, epochs, batch_size, f"seed {seed}", seed)
             forecast = partial(model.predict, inputs, known)
             one = scoring.score(

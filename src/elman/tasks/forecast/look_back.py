@@ -85,6 +85,11 @@ def look_back(
             tried.append(LookBack(history, centred, (late + float(fit.residuals.abs().mean())) / 2))
     if not tried:
         raise ArgumentError(faults[0])
+    return longest_of_the_best(tried)
+
+
+def longest_of_the_best(tried: list[LookBack]) -> LookBack:
+    """Of those that err about as little as the best, the one with the longest history."""
     lowest = min(one.error for one in tried)
     close = [one for one in tried if one.error <= _CLOSE * lowest]
     longest = max(one.history for one in close)

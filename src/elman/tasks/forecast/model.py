@@ -162,7 +162,7 @@ class ForecastModel(Fitted):
             if len(series) > 1 or examples.windows.origins.min() >= period:
                 name = f"seasonal naive ({period})"
                 scores.append(scoring.score(name, lambda: seasonal_naive(examples.windows, period)))
-        scores.append(scoring.score(self.report.scores[-1].method, lambda: self._median(ready, examples)))
+        scores.append(scoring.score(self.report.network.method, lambda: self._median(ready, examples)))
         return replace(
             self.report,
             split=f"all of {frame.name}: {len(examples):,} forecasts of {model.horizon} steps",

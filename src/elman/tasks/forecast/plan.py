@@ -14,10 +14,10 @@ from elman.data.frame import Frame
 from elman.data.grid import Rule, regularise, usual_step
 from elman.data.panel import Duplicates, Panel, panel
 from elman.data.records import Series
-from elman.data.roles import find_ids, find_time
 from elman.errors import ArgumentError, DataError
 from elman.tasks.durations import duration, spoken
 from elman.tasks.report import Taken
+from elman.tasks.roles import time_and_ids
 from elman.tasks.settings import Settings
 
 
@@ -108,13 +108,7 @@ def plan(frame: Frame, settings: Settings) -> tuple[Plan, list[Taken]]:
         ArgumentError: A column that was named is not there, or it is not clear which one is meant.
         DataError: The table cannot be used; the row is named.
     """
-    taken: list[Taken] = []
-    time = settings.time or find_time(frame)
-    ids = settings.ids or find_ids(frame, time)
-    if settings.time is None:
-        taken.append(Taken(f'times are in "{time}"' if time else "rows are steps of equal length", "--time"))
-    if settings.ids is None:
-        taken.append(Taken(f'the series are told apart by "{ids}"' if ids else "all rows are one series", "--ids"))
+    time, ids, taken = time_and_ids(frame, settings)
     targets = settings.target or _only_number(frame, {time, ids, *settings.drop})
     if not settings.target:
         taken.append(Taken(f'the target is "{targets[0]}"', "--target"))

@@ -38,7 +38,13 @@ class Scoring:
         self.metrics = (Metric("mean absolute error", unit), Metric("root mean squared error", unit))
 
     def score(
-        self, method: str, forecast: Callable[[], np.ndarray], *, parameters: int = 0, seconds: float = 0.0
+        self,
+        method: str,
+        forecast: Callable[[], np.ndarray],
+        *,
+        parameters: int = 0,
+        seconds: float = 0.0,
+        own: bool = False,
     ) -> Score:
         """Run a method on the windows and score it.
 
@@ -48,11 +54,12 @@ class Scoring:
                 the mean of the learnt rows stands in.
             parameters: As for `Score`.
             seconds: What it took before.
+            own: As for `Score`.
         """
         started = time.perf_counter()
         values = self.material.unscaled(self.examples, np.nan_to_num(forecast()))
         taken = time.perf_counter() - started + seconds
-        return Score(method, self.errors(values), parameters, taken)
+        return Score(method, self.errors(values), parameters, taken, own)
 
     def errors(self, forecast: Float64[np.ndarray, "windows horizon targets"]) -> tuple[float, ...]:
         """The metrics of forecasts in the units of the table."""

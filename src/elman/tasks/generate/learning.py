@@ -100,6 +100,7 @@ class _Course:
             notes=(*notes, *more),
             settings={**self.settings.given(), **asdict(self.plan), "epochs": epochs, "seed": self.settings.seed},
             seconds=time.perf_counter() - started,
+            kept=self.name,
         )
         return TextModel(model, rate, report, self.histories)
 

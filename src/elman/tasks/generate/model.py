@@ -141,7 +141,8 @@ def score(
     started = time.perf_counter()
     nats = float(read().mean())
     taken = time.perf_counter() - started + seconds
-    return Score(method, (nats, nats / math.log(2)), 0 if model is None else count_parameters(model), taken)
+    parameters = 0 if model is None else count_parameters(model)
+    return Score(method, (nats, nats / math.log(2)), parameters, taken, own=model is not None)
 
 
 def _long_enough(data: Any):

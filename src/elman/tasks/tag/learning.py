@@ -13,6 +13,7 @@ from elman.models import TagExamples, Tagger
 from elman.tasks.choices import Choices, epochs_within, seconds_a_step
 from elman.tasks.report import Report, Score, Taken, spread
 from elman.tasks.settings import Settings
+from elman.tasks.sources import TABLE
 from elman.tasks.tag.model import TagModel, found_tags
 from elman.tasks.tag.plan import Plan, fitted_on, plan
 from elman.tasks.tag.rivals import rivals
@@ -23,21 +24,7 @@ from elman.training import fit
 from elman.training.history import History
 from elman.training.jobs.bench import Watch, count_parameters, nobody_watches, seeded
 
-USED = frozenset(
-    [
-        "target",
-        "tags",
-        "time",
-        "ids",
-        "drop",
-        "duplicates",
-        "zone",
-        "time_format",
-        "time_unit",
-        "missing",
-        "bidirectional",
-    ]
-)
+USED = TABLE | {"target", "tags", "bidirectional"}
 _STRETCHES = 200  # of one epoch, at least, if that leaves them longer than the shortest
 _SHORTEST = 32
 _BATCHES = 20  # of one epoch, at least, unless that makes them smaller than 8

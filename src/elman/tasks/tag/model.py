@@ -96,7 +96,7 @@ class TagModel(Fitted):
         simple = "majority class" if self.plan.classes else "mean"
         scores = (
             scoring.score(simple, lambda: [np.full(one.end - one.begin, self.usual) for one in cut]),
-            scoring.score(self.report.scores[-1].method, lambda: found_tags(self.model, cut, sequences)),
+            scoring.score(self.report.network.method, lambda: found_tags(self.model, cut, sequences)),
         )
         return replace(
             self.report,

@@ -13,11 +13,11 @@ from elman.data import calendar, cycles, usual_step
 from elman.data.encoding import Encoder
 from elman.data.frame import Frame, as_words
 from elman.data.grid import seconds
-from elman.data.roles import find_ids, find_time
 from elman.errors import ArgumentError, DataError
 from elman.models.tagger import NOT_TAGGED
 from elman.tasks.ordered import Ordered, ordered
 from elman.tasks.report import Taken
+from elman.tasks.roles import time_and_ids
 from elman.tasks.settings import Settings
 from elman.tasks.settings import settings as checked
 
@@ -119,13 +119,7 @@ def plan(frame: Frame, settings: Settings) -> tuple[Plan, list[Taken]]:
         ArgumentError: A column that was named is not there, or it is not clear which one is meant.
         DataError: The table cannot be used; the row is named.
     """
-    taken: list[Taken] = []
-    time = settings.time or find_time(frame)
-    ids = settings.ids or find_ids(frame, time)
-    if settings.time is None:
-        taken.append(Taken(f'times are in "{time}"' if time else "rows stand in their order", "--time"))
-    if settings.ids is None:
-        taken.append(Taken(f'sequences are told apart by "{ids}"' if ids else "all rows are one sequence", "--ids"))
+    time, ids, taken = time_and_ids(frame, settings)
     target = _target(frame, settings, {time, ids}, taken)
     for name in settings.drop:
         frame.kind(name)

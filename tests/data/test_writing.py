@@ -1,0 +1,43 @@
+import json
+
+import numpy as np
+import pytest
+
+from elman.data import Frame, read_frame, write_frame
+from elman.errors import ArgumentError
+
+
+def table() -> Frame:
+    columns = {
+        "time": np.array(["2024-01-01T00:00:00", "NaT"], "datetime64[us]"),
+        "shop": np.array(["a, b", None], dtype=object),
+        "sold": np.array([1.25, np.nan]),
+    }
+    return Frame("sales", columns)
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".parquet"])
+def test_what_was_written_is_read_back(tmp_path, ending):
+    write_frame(table(), tmp_path / f"sales{ending}")
+    again = read_frame(tmp_path / f"sales{ending}")
+    for name, values in table().columns.items():
+        np.testing.assert_array_equal(again.columns[name], values)
+
+
+def test_json_is_a_list_of_rows_without_a_value_where_one_is_missing(tmp_path):
+    write_frame(table(), tmp_path / "sales.json")
+    rows = json.loads((tmp_path / "sales.json").read_text(encoding="utf-8"))
+    assert rows == [
+        {"time": "2024-01-01T00:00:00Z", "shop": "a, b", "sold": 1.25},
+        {"time": None, "shop": None, "sold": None},
+    ]
+
+
+def test_a_file_that_is_there_stays_and_nothing_is_left_beside_it(tmp_path):
+    (tmp_path / "sales.csv").write_text("mine", encoding="utf-8")
+    with pytest.raises(ArgumentError, match=r"exists.*--overwrite"):
+        write_frame(table(), tmp_path / "sales.csv")
+    with pytest.raises(ArgumentError, match="cannot tell what to write"):
+        write_frame(table(), tmp_path / "sales.xls")
+    assert [path.name for path in tmp_path.iterdir()] == ["sales.csv"]
+    assert (tmp_path / "sales.csv").read_text(encoding="utf-8") == "mine"
