@@ -53,6 +53,12 @@ def test_a_second_run_takes_another_folder_and_a_finished_one_is_not_run_again(f
     assert (file.parent / "runs/river-2/model.safetensors").stat().st_mtime_ns == before
 
 
+def test_a_question_that_is_not_clear_leaves_no_folder_behind(file, capsys):
+    assert ran("train", file, "--target", "leval") == 2
+    assert "did you mean 'level'" in capsys.readouterr().err
+    assert not any((file.parent / "runs").iterdir())
+
+
 def test_a_prediction_does_not_replace_a_file_unasked(file, capsys):
     ran("train", file, *FLAGS)
     (file.parent / "out.json").write_text("mine", encoding="utf-8")

@@ -42,7 +42,7 @@ def train(
     as_json
         Print the report as JSON for another program to read.
     """
-    from elman.errors import ArgumentError
+    from elman.errors import ArgumentError, ElmanError
     from elman.tasks.settings import read_settings, written
     from elman.tasks.settings import settings as checked
 
@@ -53,7 +53,7 @@ def train(
         return
 
     from elman.cli.watching import watch
-    from elman.tasks.run import begin, go
+    from elman.tasks.run import begin, discard, go
 
     if resume is not None:
         if given or config is not None or out is not None:
@@ -66,6 +66,10 @@ def train(
     except KeyboardInterrupt:
         print(f"\nelman: stopped. Go on with: elman train --resume {folder}", file=sys.stderr)
         sys.exit(1)
+    except ElmanError:
+        if resume is None:
+            discard(folder)
+        raise
     if as_json:
         import json
 

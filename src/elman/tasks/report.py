@@ -14,12 +14,12 @@ class Metric:
     Args:
         name: What is measured, in words.
         unit: Its unit; empty where it has none.
-        lower_is_better: Whether a low score is a good one.
+        lower_is_better: Whether a low score is a good one; `None` where neither low nor high is.
     """
 
     name: str
     unit: str = ""
-    lower_is_better: bool = True
+    lower_is_better: bool | None = True
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,8 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """Whether the network is better than the best of the other methods, in a sentence; empty without others."""
-        if not self.scores:
+        """Whether the network is better than the best of the other methods, in a sentence; empty if nothing can say."""
+        if not self.scores or self.metrics[0].lower_is_better is None:
             return ""
         sign = 1 if self.metrics[0].lower_is_better else -1
         ours = self.network.values[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
 from elman.errors import ArgumentError, DataError
@@ -37,6 +38,12 @@ def begin(asked: Settings, path: Path | None = None) -> Path:
     aside.write_text(written(asked), encoding="utf-8")
     os.replace(aside, folder / _CONFIG)
     return folder
+
+
+def discard(folder: Path) -> None:
+    """Remove the folder of a run in which nothing was learnt yet, such as one whose question was not clear."""
+    if not (folder / _MODEL).exists() and not (folder / "history.jsonl").exists():
+        shutil.rmtree(folder)
 
 
 def go(folder: Path, watch: Watch = nobody_watches) -> Fitted:

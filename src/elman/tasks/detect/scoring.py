@@ -24,7 +24,7 @@ class Scoring:
     def __init__(self, truth: Sequence[np.ndarray] | None) -> None:
         self.truth = None if truth is None or not np.concatenate(list(truth)).any() else _joined(truth)
         self.metrics = (
-            (Metric("flagged", "of 1,000 rows"),)
+            (Metric("flagged", "of 1,000 rows", lower_is_better=None),)
             if self.truth is None
             else tuple(
                 Metric(name, lower_is_better=False)
