@@ -61,7 +61,8 @@ class ShowProgress(Callback):
         self._finished = record.epoch
         self._state = f"epoch {record.epoch}/{self._epochs}{_losses(record)}"
         if self._bar is not None:
-            self._bar.update(self._task, completed=record.epoch, state=f"{self._state}{self._left(record.epoch)}")
+            state = f"{self._state}{self._left(record.epoch)}"
+            self._bar.update(self._task, completed=record.epoch, state=state, refresh=True)
         elif record.epoch % max(1, self._epochs // 10) == 0:
             self._line(f"{self._state}, {record.seconds:.1f} s{self._left(record.epoch)}")
 
