@@ -17,6 +17,7 @@ import torch
 from elman.data import Frame, write_frame
 from elman.errors import ArgumentError, DataError
 from elman.tasks import fit, load
+from elman.tasks.forecast import rivals as rival_methods
 from elman.tasks.forecast.look_back import LookBack, longest_of_the_best
 from elman.tasks.run import begin, go
 from elman.tasks.settings import settings
@@ -122,6 +123,13 @@ def test_a_saved_model_forecasts_the_same(fitted, tmp_path):
     again = load(tmp_path / "model")
     np.testing.assert_array_equal(again.predict(readings()).numbers("temp"), fitted.predict(readings()).numbers("temp"))
     assert again.report == replace(fitted.report, settings=again.report.settings)
+
+
+def test_a_method_that_is_left_out_is_named(monkeypatch):
+    monkeypatch.setattr(rival_methods, "_SMOOTHABLE", 1)
+    report = fit(readings(), target="temp", **SMALL).report
+    assert "exponential smoothing" not in [score.method for score in report.scores]
+    assert any(note.startswith("exponential smoothing was left out") for note in report.notes)
 
 
 def test_each_series_is_forecast_at_its_own_level(chain):

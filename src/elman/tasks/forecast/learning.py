@@ -111,7 +111,8 @@ class _Course:
         both = parts.learnt(final, parts.cut.test, best.history)
         scoring = Scoring(whole, test, self.plan.targets)
         scores: list[Score] = []
-        for method, forecast, seconds in rivals(whole, both, test, parts.period):
+        others, left_out = rivals(whole, both, test, parts.period)
+        for method, forecast, seconds in others:
             self.watch(method)
             scores.append(scoring.score(method, forecast, seconds=seconds))
         model, network, notes = self._network(both, test, scoring, best, epochs, batch_size, scores)
@@ -123,7 +124,7 @@ class _Course:
             metrics=scoring.metrics,
             scores=(*scores, network),
             taken=taken,
-            notes=notes,
+            notes=(*notes, *left_out),
             settings={**self.settings.given(), "history": best.history, "epochs": epochs, "seed": self.settings.seed},
             seconds=time.perf_counter() - started,
         )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,35 +19,44 @@ Forecasts = np.ndarray
 _SMOOTHABLE = 3_000_000
 
 
+class Rival(NamedTuple):
+    """A method by name, what forecasts the test windows in scaled units, and the seconds that it took to learn."""
+
+    name: str
+    forecast: Callable[[], Forecasts]
+    seconds: float = 0.0
+
+
 def rivals(
     material: Material, learnt: WindowExamples, test: WindowExamples, period: int | None
-) -> Iterator[tuple[str, Callable[[], Forecasts], float]]:
-    """Methods by name, each a function that forecasts the test windows in scaled units.
+) -> tuple[list[Rival], list[str]]:
+    """The methods, and why one was left out, in sentences.
 
     Args:
         material: All series.
         learnt: The windows that may be learnt from.
         test: The windows to forecast.
         period: Time steps of a season; `None` without one.
-
-    Yields:
-        The name, the function, and the seconds that were needed before.
     """
-    yield "last value", lambda: last_value(test.windows), 0.0
-    if period is not None and (len(material.joined.starts) > 1 or test.windows.origins.min() >= period):
-        yield f"seasonal naive ({period})", lambda: seasonal_naive(test.windows, period), 0.0
+    found, notes = [Rival("last value", lambda: last_value(test.windows))], []
+    if period is not None:
+        if len(material.joined.starts) > 1 or test.windows.origins.min() >= period:
+            found.append(Rival(f"seasonal naive ({period})", lambda: seasonal_naive(test.windows, period)))
+        else:
+            notes.append("seasonal naive was left out: there is no whole season before the test part")
     if len(material.joined.values) * (period or 1) <= _SMOOTHABLE:
-        yield "exponential smoothing", lambda: _smoothed(material, test, period), 0.0
+        found.append(Rival("exponential smoothing", lambda: _smoothed(material, test, period)))
+    else:
+        notes.append("exponential smoothing was left out: with so many rows and so long a season it takes too long")
     started = time.perf_counter()
     try:
         ridge = Ridge.fit(learnt.windows, known=learnt.known)
-    except ArgumentError:
-        return
-    yield (
-        "ridge regression",
-        lambda: ridge.predict(test.windows, known=test.known),
-        time.perf_counter() - started,
-    )
+    except ArgumentError as error:
+        notes.append(f"ridge regression was left out: {error}")
+    else:
+        seconds = time.perf_counter() - started
+        found.append(Rival("ridge regression", lambda: ridge.predict(test.windows, known=test.known), seconds))
+    return found, notes
 
 
 def _smoothed(material: Material, test: WindowExamples, period: int | None) -> Forecasts:
