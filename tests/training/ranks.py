@@ -4,14 +4,16 @@ The processes are forked from this one, so that PyTorch is imported once. Each s
 of each run writes its weights and losses to FOLDER/NAME.pt.
 """
 
+import faulthandler
 import math
 import os
 import signal
-import socket
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import torch
+import torch.distributed as dist
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -22,6 +24,9 @@ from elman.training.distributed import joined
 from models.modelling import classifier, forecaster, sequence_examples, window_examples
 from training.killing import ended, fork
 from training.stream import Waves, next_value
+
+
+STUCK = 100.0  # seconds after which a process says where it stands, and ends
 
 
 class Exact(nn.Module):
@@ -90,13 +95,17 @@ def kept(model, history) -> dict:
 
 
 def on_ranks(size: int, work) -> list[int]:
-    """Run the work on so many processes that are joined; the exit code of each."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    """Run the work on so many processes that are joined; the exit code of each.
+
+    They meet in a store that this process keeps, as those of `torchrun` meet in one of their agent: a port that was
+    free a moment ago may be another's by the time a process listens at it.
+    """
+    store = dist.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False, timeout=timedelta(seconds=60))
 
     def one(rank: int) -> None:
-        given = {"RANK": rank, "WORLD_SIZE": size, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+        faulthandler.dump_traceback_later(STUCK, exit=True)
+        given = {"RANK": rank, "WORLD_SIZE": size, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": store.port}
+        given["TORCHELASTIC_USE_AGENT_STORE"] = True
         os.environ.update({name: str(value) for name, value in given.items()})
         with joined(timeout=20):
             work(rank)

@@ -16,10 +16,15 @@ PROGRAM = Path(__file__).with_name("ranks.py")
 
 
 def scenario(name: str, folder: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, PROGRAM, name, folder], capture_output=True, text=True, timeout=240, check=False
+    program = subprocess.Popen(
+        [sys.executable, PROGRAM, name, folder], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
-    assert done.returncode == 0, done.stderr
+    try:
+        _, said = program.communicate(timeout=240)
+    except subprocess.TimeoutExpired:
+        program.kill()
+        pytest.fail(f"{name} is stuck; its processes said:\n{program.communicate()[1]}")
+    assert program.returncode == 0, said
 
 
 def read(folder: Path, name: str):
