@@ -107,3 +107,18 @@ def test_an_argument_that_does_not_fit_is_refused(wrong):
 def test_an_unknown_cell_is_refused_with_the_nearest_name():
     with pytest.raises(ArgumentError, match="Did you mean 'gru'"):
         classifier(cell="grru")
+
+
+def test_class_weights_count_while_training_only():
+    model, batch = prepared(class_weights=[2.0, 0.0, 0.0]), sequence_examples().batch(slice(0, 12))
+    plain = prepared()
+    plain.load_state_dict(model.state_dict())
+    assert torch.equal(model.loss(*batch), plain.loss(*batch))
+    said = model(batch.input, batch.lengths).log_softmax(dim=-1)
+    expected = -2.0 * said[batch.labels == 0, 0].sum() / 12
+    torch.testing.assert_close(model.train().loss(*batch), expected)
+
+
+def test_class_weights_of_another_number_are_refused():
+    with pytest.raises(ArgumentError, match="class_weights are"):
+        classifier(class_weights=[1.0])

@@ -4,6 +4,7 @@ from elman.models.classifier import Classifier
 from elman.models.examples import SequenceExamples, WindowExamples
 from elman.models.forecaster import Forecaster
 from elman.models.language import LanguageModel
+from elman.models.regressor import Regressor
 from elman.models.saving import load, save
 from elman.models.tagger import TagExamples, Tagger
 from elman.models.text import TextExamples, Vocabulary
@@ -11,6 +12,7 @@ from elman.models.text import TextExamples, Vocabulary
 __all__ = [
     "Forecaster",
     "Classifier",
+    "Regressor",
     "Tagger",
     "LanguageModel",
     "WindowExamples",

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float, Float64, Int, Int64
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from elman.data import Scaler
 from elman.errors import ArgumentError
-from elman.models.body import CellChoice, MakeBody, RecurrentBody, make_body
-from elman.models.examples import SequenceExamples, check_not_empty, pad
-from elman.models.inputs import Inputs
-from elman.models.pooling import check_pools, pooled
+from elman.models.body import CellChoice, MakeBody
+from elman.models.sequence_model import SequenceModel
 
 
-class Classifier(nn.Module):
+class Classifier(SequenceModel):
     r"""A recurrent network that reads a sequence of any length and tells its class.
 
     $$ p = \mathrm{softmax}(V \, \mathrm{pool}(\mathrm{body}(x)) + c) $$
@@ -39,7 +35,9 @@ class Classifier(nn.Module):
         mask: Mark missing values with one more feature for each channel. Without, they are only filled.
         noise: Standard deviation of the noise added to every value while training, in those of its channel.
         drift: The same for an offset that stays for a whole sequence.
+        frame: Time steps that the body reads as one, side by side.
         label_smoothing: Share in [0, 1) of each label that is spread over all classes while training.
+        class_weights: What a sequence of each class counts in the loss while training; by default 1.
         pools: How the outputs of the body become one vector: some of `"last"`, `"mean"`, `"max"`.
         body: A function from the number of features to another body, in place of the recurrent one: a module
             with `output_size` and `forward(input, lengths)`, such as `elman.models.baselines.ConvNet`.
@@ -58,6 +56,8 @@ class Classifier(nn.Module):
         (4, 9)
     """
 
+    weights: Tensor
+
     def __init__(
         self,
         channels: int,
@@ -71,76 +71,45 @@ class Classifier(nn.Module):
         mask: bool = True,
         noise: float = 0.0,
         drift: float = 0.0,
+        frame: int = 1,
         label_smoothing: float = 0.0,
+        class_weights: Sequence[float] | None = None,
         pools: Sequence[str] = ("mean", "max"),
         body: MakeBody | None = None,
         **cell_arguments: Any,
     ) -> None:
-        super().__init__()
         if len(classes) < 2:
             raise ArgumentError(f"there are {len(classes)} classes; expected at least 2")
-        for name, value in (("dropout", dropout), ("label_smoothing", label_smoothing)):
-            if not 0 <= value < 1:
-                raise ArgumentError(f"{name} is {value}; expected a number in [0, 1)")
-        self.arguments: dict[str, Any] = {
-            "channels": channels,
-            "classes": list(classes),
-            "cell": cell,
-            "hidden_size": hidden_size,
-            "num_layers": num_layers,
-            "bidirectional": bidirectional,
-            "dropout": dropout,
-            "mask": mask,
-            "noise": noise,
-            "drift": drift,
-            "label_smoothing": label_smoothing,
-            "pools": list(pools),
-            **({} if body is None else {"body": body}),
-            **cell_arguments,
-        }
-        self.classes = tuple(classes)
-        self.dropout = dropout
-        self.label_smoothing = label_smoothing
-        self.pools = check_pools(pools)
-
-        self.inputs = Inputs(channels, mask=mask, noise=noise, drift=drift)
-        features = self.inputs.output_size
-        recurrent = partial(
-            RecurrentBody,
+        if not 0 <= label_smoothing < 1:
+            raise ArgumentError(f"label_smoothing is {label_smoothing}; expected a number in [0, 1)")
+        if class_weights is not None and (len(class_weights) != len(classes) or min(class_weights) < 0):
+            raise ArgumentError(
+                f"class_weights are {list(class_weights)}; expected {len(classes)} numbers of at least 0, one for "
+                f"each class"
+            )
+        super().__init__(
+            channels,
+            len(classes),
             cell=cell,
             hidden_size=hidden_size,
             num_layers=num_layers,
             bidirectional=bidirectional,
+            dropout=dropout,
+            mask=mask,
+            noise=noise,
+            drift=drift,
+            frame=frame,
+            pools=pools,
+            body=body,
             **cell_arguments,
         )
-        self.body, width = make_body(body or recurrent, features)
-        self.head = nn.Linear(width * len(self.pools), len(self.classes))
-
-    def prepare(self, train: SequenceExamples) -> None:
-        """Measure on the training part the scale of every channel.
-
-        Args:
-            train: The sequences trained on.
-
-        Raises:
-            ArgumentError: They have another number of channels, or none.
-        """
-        self.inputs.fit(Scaler.fit(train.sequences.sequences))
-
-    def forward(
-        self, input: Float[Tensor, "time batch channels"], lengths: Int[Tensor, " batch"] | None = None
-    ) -> Float[Tensor, "batch classes"]:
-        """How much speaks for each class: the logarithms of probabilities, up to a constant in each row.
-
-        Args:
-            input: The sequences in their own units; a missing value is NaN.
-            lengths: Time steps of each row; by default all. What stands after them changes nothing.
-
-        Raises:
-            ArgumentError: The input has other axes or another number of channels.
-        """
-        summary = pooled(self.body(self.inputs(input), lengths), lengths, self.pools)
-        return self.head(F.dropout(summary, self.dropout, self.training))
+        self.arguments |= {"classes": list(classes), "label_smoothing": label_smoothing}
+        if class_weights is not None:
+            self.arguments["class_weights"] = [float(weight) for weight in class_weights]
+        self.classes = tuple(classes)
+        self.label_smoothing = label_smoothing
+        weights = torch.ones(len(classes)) if class_weights is None else torch.tensor([float(w) for w in class_weights])
+        self.register_buffer("weights", weights, persistent=False)
 
     def loss(
         self,
@@ -148,11 +117,13 @@ class Classifier(nn.Module):
         lengths: Int[Tensor, " batch"],
         labels: Int[Tensor, " batch"],
     ) -> Float[Tensor, ""]:
-        """The mean cross-entropy in nats; the labels are smoothed while training only."""
-        smoothing = self.label_smoothing if self.training else 0.0
-        return F.cross_entropy(self(input, lengths), labels, label_smoothing=smoothing)
+        """The mean cross-entropy in nats; while training only, labels are smoothed and classes weighted."""
+        said = self(input, lengths)
+        if not self.training:
+            return F.cross_entropy(said, labels)
+        each = F.cross_entropy(said, labels, reduction="none", label_smoothing=self.label_smoothing)
+        return (self.weights.to(each.dtype)[labels] * each).mean()
 
-    @torch.no_grad()
     def predict_proba(
         self, sequences: Sequence[np.ndarray] | np.ndarray, *, batch_size: int = 256
     ) -> Float64[np.ndarray, "sequences classes"]:
@@ -166,21 +137,7 @@ class Classifier(nn.Module):
         Raises:
             ArgumentError: A sequence has no time step, other axes or another number of channels.
         """
-        check_not_empty(sequences)
-        for index, sequence in enumerate(sequences):
-            if sequence.ndim != 2 or sequence.shape[1] != self.inputs.channels:
-                raise ArgumentError(
-                    f"sequence {index} has shape {sequence.shape}; "
-                    f"expected (time, {self.inputs.channels}), one column for each channel"
-                )
-        training = self.training
-        self.eval()
-        result = np.empty((len(sequences), len(self.classes)))
-        for start in range(0, len(sequences), batch_size):
-            part = slice(start, start + batch_size)
-            result[part] = self(*pad(list(sequences[part]))).double().softmax(dim=-1).numpy()
-        self.train(training)
-        return result
+        return self._said(sequences, lambda said: said.softmax(dim=-1), batch_size)
 
     def predict(
         self, sequences: Sequence[np.ndarray] | np.ndarray, *, batch_size: int = 256

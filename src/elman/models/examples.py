@@ -22,11 +22,11 @@ class WindowBatch(NamedTuple):
 
 
 class SequenceBatch(NamedTuple):
-    """Padded sequences, the time steps of each, and their classes."""
+    """Padded sequences, the time steps of each, and their classes or numbers."""
 
     input: Float[Tensor, "time batch channels"]
     lengths: Int[Tensor, " batch"]
-    labels: Int[Tensor, " batch"]
+    labels: Int[Tensor, " batch"] | Float[Tensor, " batch"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ class WindowExamples:
 
 @dataclass(frozen=True, eq=False)
 class SequenceExamples:
-    """Labelled sequences to train or validate a `Classifier` on.
+    """Labelled sequences to train or validate a `Classifier` or a `Regressor` on.
 
     Args:
         sequences: The sequences with their labels.

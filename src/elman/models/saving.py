@@ -19,13 +19,15 @@ from elman.errors import ArgumentError, DataError
 from elman.models.classifier import Classifier
 from elman.models.forecaster import Forecaster
 from elman.models.language import LanguageModel
+from elman.models.regressor import Regressor
 from elman.models.tagger import Tagger
 
 VERSION = 2
 _READABLE = (1, 2)  # version 2 may hold a task beside the model; its own keys are those of version 1
-MODELS: dict[str, type[Forecaster | Classifier | Tagger | LanguageModel]] = {
+MODELS: dict[str, type[Forecaster | Classifier | Regressor | Tagger | LanguageModel]] = {
     "Forecaster": Forecaster,
     "Classifier": Classifier,
+    "Regressor": Regressor,
     "Tagger": Tagger,
     "LanguageModel": LanguageModel,
 }
@@ -40,7 +42,7 @@ def save(
     The folder is written aside and then renamed, so that nobody finds it half-written.
 
     Args:
-        model: A `Forecaster`, `Classifier` or `Tagger` over recurrent cells.
+        model: A `Forecaster`, `Classifier`, `Regressor` or `Tagger` over recurrent cells.
         folder: Where to; folders above it are made.
         overwrite: Replace a model that is already there. A folder with anything else in it is never replaced.
         more: What else to write into `config.json`, by names that `save` does not use itself.
@@ -90,7 +92,7 @@ def save_into(model: nn.Module, folder: str | Path, *, more: Mapping[str, Any] |
 
 def load(
     folder: str | Path, *, cells: Mapping[str, type[Cell]] | None = None
-) -> Forecaster | Classifier | Tagger | LanguageModel:
+) -> Forecaster | Classifier | Regressor | Tagger | LanguageModel:
     """The model that `save` wrote, ready to predict.
 
     Args:
