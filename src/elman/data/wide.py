@@ -50,13 +50,7 @@ def sequences_from_wide(
     """
     if not len(frame):
         raise DataError(f"{frame.name} has no rows; expected one for each sequence")
-    if columns is None:
-        others = (target, ids)
-        columns = _numbered(frame, others) or [
-            column for column in frame.columns if column not in others and frame.kind(column) == "number"
-        ]
-    if not columns:
-        raise ArgumentError(f"{frame.name} has no columns of numbers to read as time steps")
+    columns = step_columns(frame, (target, ids)) if columns is None else columns
     steps = len(columns) if steps is None else steps
     if steps < 1 or len(columns) % steps:
         raise ArgumentError(
@@ -73,6 +67,27 @@ def sequences_from_wide(
         name=frame.name,
         ids=None if ids is None else tuple(as_word(identity) for identity in known(frame, ids)),
     )
+
+
+def step_columns(frame: Frame, others: Sequence[str | None] = ()) -> tuple[str, ...]:
+    """The columns of a wide table that are its time steps, in the order of the table.
+
+    Those whose names differ in a number only, such as `p0` to `p63`, if there are at least 8; otherwise all columns of
+    numbers.
+
+    Args:
+        frame: The table.
+        others: Columns that are something else.
+
+    Raises:
+        ArgumentError: No column is left.
+    """
+    columns = _numbered(frame, others) or [
+        column for column in frame.columns if column not in others and frame.kind(column) == "number"
+    ]
+    if not columns:
+        raise ArgumentError(f"{frame.name} has no columns of numbers to read as time steps")
+    return tuple(columns)
 
 
 def looks_wide(frame: Frame, target: str | None = None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from torch import nn
 
@@ -23,7 +23,7 @@ class Fitted(ABC):
         histories: Its trainings, by name; empty if it was loaded.
     """
 
-    task: ClassVar[str]
+    task: str
 
     def __init__(self, model: nn.Module, report: Report, histories: dict[str, History] | None = None) -> None:
         self.model = model

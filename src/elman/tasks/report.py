@@ -102,16 +102,17 @@ class Report:
         sign = 1 if self.metrics[0].lower_is_better else -1
         ours = self.network.values[0]
         rivals = [
-            (sign * score.values[0], score.method)
+            (sign * score.values[0], score.method, score.parameters)
             for score in self.scores
             if score is not self.network and not score.own and score.values[0] is not None
         ]
         if not rivals or ours is None:
             return ""
-        least, name = min(rivals)
+        least, name, parameters = min(rivals)
         theirs = sign * least
         if sign * ours >= least:
-            return f"The {self.network.method} is no better than {name}: use that, it is simpler."
+            simpler = "" if parameters else ": use that, it is simpler"
+            return f"The {self.network.method} is no better than {name}{simpler}."
         by = f", by {100 * abs(ours - theirs) / abs(theirs):.1f} %" if theirs else ""
         return f"The {self.network.method} is better than the next best, {name}{by}."
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from elman.errors import ArgumentError
 
-Task = Literal["forecast", "tag", "generate", "detect"]
+Task = Literal["forecast", "classify", "regress", "tag", "generate", "detect"]
 
 
 class Settings(BaseModel):
@@ -20,7 +20,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     # The question
-    task: Task | None = Field(None, description="What to learn: forecast, tag, generate or detect.")
+    task: Task | None = Field(None, description="What to learn: forecast, classify, regress, tag, generate or detect.")
     target: tuple[str, ...] = Field((), description="The column to learn; for a forecast there may be several.")
     horizon: int | None = Field(None, ge=1, description="Time steps to forecast. [forecast]")
     history: int | None = Field(None, ge=1, description="Time steps to look back. [forecast, detect]")
@@ -29,7 +29,11 @@ class Settings(BaseModel):
         (0.1, 0.9), description="Quantiles to forecast beside the median, each in (0, 1). [forecast]"
     )
     tags: Literal["classes", "numbers"] | None = Field(None, description="What whole numbers in the target are. [tag]")
-    labels: str | None = Field(None, description="The column that says which rows are anomalies. [detect]")
+    labels: str | None = Field(
+        None,
+        description="The column that says which rows are anomalies [detect]; the array of labels in a .npz, or the "
+        "file of those of a .npy [classify, regress].",
+    )
     alarms: float = Field(1.0, gt=0, lt=500, description="False alarms to expect in 1,000 rows. [detect]")
 
     # The data
@@ -47,16 +51,55 @@ class Settings(BaseModel):
     time_unit: Literal["s", "ms", "us", "ns"] = Field("s", description="Unit of a time column of numbers since 1970.")
     missing: tuple[str, ...] = Field((), description="Further words that mean a missing value.")
 
+    # Sequences that are not a table, or a table of which each row is one
+    steps: int | None = Field(
+        None, ge=1, description="Each row, or sequence, is so many time steps: its values in order. [classify, regress]"
+    )
+    axes: Literal["series,time,channels", "series,channels,time"] | None = Field(
+        None, description="The order of the axes of an array. [classify, regress]"
+    )
+    input: str | None = Field(None, description="The array of sequences in a .npz. [classify, regress]")
+    size: tuple[int, int] | None = Field(
+        None, description="Height and width to which images are brought. [classify, regress]"
+    )
+    colour: bool = Field(False, description="Read images in colour. [classify, regress]")
+    scan: Literal["rows", "pixels"] | None = Field(
+        None, description="What a time step of an image is. [classify, regress]"
+    )
+
     # The split
     test: float = Field(0.2, ge=0, lt=1, description="Share of the data to test on.")
     validation: float = Field(0.1, gt=0, lt=1, description="Share of the data to choose on.")
+
+    part: str | None = Field(
+        None, description="The column that says train or test of each sequence. [classify, regress]"
+    )
+    group: str | None = Field(
+        None,
+        description="The column of what may not be divided, such as persons: a group is learnt from or tested on. "
+        "[classify, regress]",
+    )
 
     # The network
     cell: str = Field("gru", description="Cells of the network, by name: see `elman cells`.")
     hidden_size: int | None = Field(None, ge=1, description="Units of a layer.")
     num_layers: int | None = Field(None, ge=1, description="Layers.")
     dropout: float | None = Field(None, ge=0, lt=1, description="Probability that an output is dropped in training.")
-    bidirectional: bool | None = Field(None, description="Read sequences backwards too. [tag]")
+    cell_argument: tuple[str, ...] = Field(
+        (), description="An argument of the cell as name=value, such as forget_bias=5."
+    )
+    bidirectional: bool | None = Field(None, description="Read sequences backwards too. [tag, classify, regress]")
+    frame: int | None = Field(None, ge=1, description="Time steps that the network reads as one. [classify, regress]")
+    noise: float | None = Field(
+        None,
+        ge=0,
+        description="Noise added to every value in training, in standard deviations. [classify, regress]",
+    )
+    drift: float | None = Field(
+        None,
+        ge=0,
+        description="Offset added to every sequence in training, in standard deviations. [classify, regress]",
+    )
 
     # The training
     minutes: float = Field(3.0, gt=0, description="About how long to train, in minutes.")
@@ -65,10 +108,30 @@ class Settings(BaseModel):
     batch_size: int | None = Field(None, ge=1, description="Examples of one step.")
     learning_rate: float | None = Field(None, gt=0, description="The highest learning rate.")
     weight_decay: float = Field(1e-2, ge=0, description="Share by which weights shrink, in learning rates a step.")
+    warm_up: float | None = Field(None, ge=0, lt=1, description="Share of the steps in which the learning rate rises.")
     clip: float = Field(1.0, gt=0, description="The longest gradient.")
+    average: float | None = Field(
+        None, ge=0, lt=1, description="Keep a moving average of the weights with this decay, such as 0.999."
+    )
+    autocast: bool = Field(False, description="Compute the loss in bfloat16 where PyTorch holds that to be safe.")
+    class_weights: Literal["balanced"] | None = Field(
+        None, description="Have each class weigh alike in the loss, however rare it is. [tag, classify]"
+    )
+    label_smoothing: float | None = Field(
+        None, ge=0, lt=1, description="Share of each class that is spread over all classes in training. [tag, classify]"
+    )
+    parallel: Literal["ddp", "fsdp"] = Field(
+        "ddp", description="What each process of torchrun holds: the whole model (ddp), or a part of it (fsdp)."
+    )
     seed: int = Field(0, ge=0, description="Of every random number.")
     repeats: int = Field(1, ge=1, description="Trainings with as many seeds, to see the spread of the score.")
     threads: int | None = Field(None, ge=1, description="Processor threads; few for small networks.")
+
+    @field_validator("cell_argument", mode="before")
+    @classmethod
+    def _of_a_table(cls, value: Any) -> Any:
+        """In TOML and Python, the arguments of the cell may stand in a table."""
+        return tuple(f"{name}={one}" for name, one in value.items()) if isinstance(value, Mapping) else value
 
     def given(self) -> dict[str, Any]:
         """What was set, and nothing that was left to its default."""
@@ -106,6 +169,11 @@ _EVERYWHERE = frozenset(
         "learning_rate",
         "weight_decay",
         "clip",
+        "cell_argument",
+        "warm_up",
+        "average",
+        "autocast",
+        "parallel",
         "seed",
         "repeats",
         "threads",

@@ -1,0 +1,153 @@
+"""From sequences to a network that was held against what one could have done without it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from elman.models import SequenceExamples
+from elman.tasks.choices import Choices
+from elman.tasks.label.model import LabelModel
+from elman.tasks.label.reading import Material, Reading, reading, rows_of
+from elman.tasks.label.recipe import Recipe
+from elman.tasks.label.rivals import rivals
+from elman.tasks.label.scoring import Scoring
+from elman.tasks.label.search import best_recipe
+from elman.tasks.label.split import Split, split
+from elman.tasks.label.trainer import Network, Trainer
+from elman.tasks.report import Report, Score, Taken, spread
+from elman.tasks.settings import Settings
+from elman.tasks.sources import TABLE
+from elman.training.history import History
+from elman.training.jobs.bench import Watch, count_parameters, nobody_watches
+
+_OWN = {"target", "steps", "axes", "input", "labels", "size", "colour", "scan", "part", "group", "bidirectional"}
+USED = TABLE | _OWN | {"frame", "noise", "drift", "class_weights", "label_smoothing"}
+
+_SEARCHING, _CONVOLVING, _TRAINING = 0.35, 0.15, 0.4  # of the time at hand
+
+
+def learn(data: Any, settings: Settings, *, folder: Path | None = None, watch: Watch = nobody_watches) -> LabelModel:
+    """Train a classifier or a regressor of whole sequences.
+
+    Args:
+        data: A path, a table, a set of sequences, or a pair of sequences and labels.
+        settings: What was said; what was not is chosen here.
+        folder: Where to keep what a run needs to be resumed.
+        watch: Told of each method before its work begins.
+
+    Raises:
+        ArgumentError: A setting does not fit the data, or it is not clear what is meant.
+        DataError: The data cannot be used; the place is named.
+    """
+    started = time.perf_counter()
+    settings.only(settings.task or "classify", USED)
+    made, material, taken = reading(data, settings)
+    cut = split(material, made.answers(material.sequences), settings)
+    if made.form == "long":
+        assert material.frame is not None
+        made, more = made.fitted_on(material.frame, rows_of(material.frame, made, cut.learnt))
+        material = material._replace(sequences=made.of_table(material.frame))
+        taken += more
+    return _Course(made, material, cut, settings, folder, watch).run(tuple(taken), started)
+
+
+class _Course:
+    """The steps of one training, which share what was settled at its start."""
+
+    def __init__(
+        self, made: Reading, material: Material, cut: Split, settings: Settings, folder: Path | None, watch: Watch
+    ) -> None:
+        labels = made.answers(material.sequences)
+        self.reading = made
+        self.cut = cut
+        self.settings = settings
+        self.folder = folder
+        self.watch = watch
+        self.choices = Choices(None if folder is None else folder / "choices.json")
+        self.histories: dict[str, History] = {}
+        self.sequences = replace(material.sequences, labels=labels, classes=made.classes)
+        self.known = labels[cut.learnt]
+        self.train = SequenceExamples(self.sequences.take(cut.learnt))
+        self.test = self.sequences.take(cut.test)
+        self.scoring = Scoring(labels[cut.test], made.target)
+        self.trainer = Trainer(made, self.known, settings)
+
+    def run(self, taken: tuple[Taken, ...], started: float) -> LabelModel:
+        """Learn and score."""
+        seed = self.settings.seed
+        methods, notes = rivals(self.train.sequences, self.known, self.test, seed)
+        scores: list[Score] = []
+        for method, find in methods:
+            self.watch(method)
+            scores.append(self.scoring.score(method, find))
+        recipe = Recipe(**self.choices.once("recipe", lambda: asdict(self._recipe())))
+        convolutional = self.trainer.convolutional(recipe, self.train, seed)
+        scores.append(self._finished("convolutional network", convolutional, _CONVOLVING, seed))
+        model, network, more = self._network(recipe)
+        read = f"frames of {recipe.frame} time steps" if recipe.frame > 1 else "each time step by itself"
+        noise = f"noise {recipe.noise:g}, drift {recipe.drift:g}, dropout {recipe.dropout:g}"
+        chosen = Taken(f"the network reads {read}, with {noise}", "--frame, --noise, --drift, --dropout")
+        report = Report(
+            task=self.reading.task,
+            title=f"{self.reading.target} of every sequence of {self.sequences.name}",
+            split=self.cut.text,
+            metrics=self.scoring.metrics,
+            scores=(*scores, network),
+            taken=(*taken, chosen),
+            notes=(*notes, *more),
+            settings={**self.settings.given(), "seed": seed, **asdict(recipe)},
+            seconds=time.perf_counter() - started,
+        )
+        usual = int(np.bincount(self.known).argmax()) if self.reading.classes else float(self.known.mean())
+        return LabelModel(model, self.reading, usual, report, self.histories)
+
+    def _recipe(self) -> Recipe:
+        seconds = self.settings.minutes * 60 * _SEARCHING
+        return best_recipe(self.trainer, self.sequences, self.cut, seconds, self.choices, self.watch)
+
+    def _network(self, recipe: Recipe) -> tuple[Network, Score, tuple[str, ...]]:
+        """The network, its score, and what there is to say of it."""
+        settings = self.settings
+        kept: tuple[Network, Score] | None = None
+        reached, notes = [], []
+        for seed in range(settings.seed, settings.seed + settings.repeats):
+            model = self.trainer.network(recipe, self.train, seed)
+            share = _TRAINING / settings.repeats
+            score = self._finished(f"recurrent network ({settings.cell})", model, share, seed)
+            reached.append(score.values[0] or 0.0)
+            kept = kept or (model, score)
+        assert kept is not None
+        if settings.repeats > 1:
+            name = self.scoring.metrics[0].name
+            notes.append(f"over {settings.repeats} seeds: {name} {spread(reached)}; the first is kept")
+        return *kept, tuple(notes)
+
+    def _finished(self, method: str, model: Network, share: float, seed: int) -> Score:
+        """Train a network on all that may be learnt from, for its share of the time, and score it."""
+        started = time.perf_counter()
+        name = f"{method}, seed {seed}"
+        seconds = self.settings.minutes * 60 * share
+        epochs = self.settings.epochs
+        if epochs is None:
+            epochs = self.choices.once(
+                f"epochs of the {name}", lambda: self.trainer.epochs_within(seconds, model, self.train)
+            )
+        self.histories[name] = self.trainer.fit(
+            model,
+            self.train,
+            epochs=epochs,
+            seed=seed,
+            folder=None if self.folder is None else self.folder / name.replace(" ", "-").replace(",", ""),
+            watching=self.watch(name),
+        )
+        return self.scoring.score(
+            method,
+            lambda: model.predict(self.test.sequences),
+            parameters=count_parameters(model),
+            seconds=time.perf_counter() - started,
+        )

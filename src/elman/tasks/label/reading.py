@@ -1,0 +1,291 @@
+"""How a model of whole sequences reads its data: settled once, and kept with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from elman.data import usual_step
+from elman.data.encoding import Encoder
+from elman.data.frame import Frame
+from elman.data.grid import seconds
+from elman.data.long_table import sequences_from_frame
+from elman.data.records import Sequences
+from elman.data.roles import find_time
+from elman.data.wide import sequences_from_wide, step_columns
+from elman.errors import ArgumentError, DataError
+from elman.tasks.label.source import Form, as_frame, form_of, read_set, target_of
+from elman.tasks.report import Taken
+from elman.tasks.settings import Settings
+from elman.tasks.settings import settings as checked
+
+_LONGEST_GAP = 1000.0  # in usual steps: a longer one is read as this
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What each part of the data is.
+
+    Args:
+        form: Sequences as they are, a long table, or a wide one.
+        target: The column of the labels, or what they are called.
+        ids: The column that names the sequence of each row; `None` unless the table is long.
+        time: The column that orders the rows of a sequence; `None` for the order of the table.
+        columns: The columns read: of a long table before they are encoded, of a wide one as time steps.
+        encoder: Makes numbers of the columns of a long table.
+        step: Seconds of the usual step, if times are irregular: then the time since the last row is read too.
+        channels: The name of each channel of a sequence.
+        classes: The name of each class; empty if the labels are numbers.
+        settings: What the training was told.
+    """
+
+    form: Form
+    target: str
+    ids: str | None
+    time: str | None
+    columns: tuple[str, ...]
+    encoder: Encoder | None
+    step: float | None
+    channels: tuple[str, ...]
+    classes: tuple[str, ...]
+    settings: Settings
+
+    @property
+    def task(self) -> str:
+        """Whether this is to `"classify"` or to `"regress"`."""
+        return "classify" if self.classes else "regress"
+
+    def read(self, data: Any, *, labelled: bool = True) -> Sequences:
+        """Sequences of data of the same form.
+
+        Args:
+            data: As the training got it.
+            labelled: Read labels too.
+
+        Raises:
+            ArgumentError: A column is not there, or the channels are not those that were learnt from.
+            DataError: The data do not fit; the place is named.
+        """
+        frame = as_frame(data, self.settings)
+        if (frame is None) != (self.form == "sequences"):
+            raise ArgumentError(
+                f"the model learnt from {'sequences' if self.form == 'sequences' else 'a table'}, and was given "
+                f"{'sequences' if frame is None else 'a table'}; bring data of the same form"
+            )
+        if frame is None:
+            found, _ = read_set(data, self.settings.model_copy(update={"task": self.task}))
+            found = found if labelled else replace(found, labels=None, classes=())
+        else:
+            found = self.of_table(frame, labelled=labelled)
+        if len(found.channels) != len(self.channels):
+            raise ArgumentError(
+                f"{found.name} has {len(found.channels)} channels; the model learnt from {len(self.channels)}"
+            )
+        return found
+
+    def of_table(self, frame: Frame, *, labelled: bool = True) -> Sequences:
+        """The same for a table."""
+        target = self.target if labelled else None
+        task: Any = self.task if self.channels else self.settings.task  # before anything was read, what was said
+        if self.form == "wide":
+            steps = self.settings.steps
+            return sequences_from_wide(frame, target=target, steps=steps, columns=self.columns, task=task)
+        assert self.encoder is not None
+        values, channels = self.encoder.transform(frame), self.encoder.channels
+        if self.step is not None:
+            values = np.concatenate([values, self._gaps(frame)[:, None]], axis=1)
+            channels = (*channels, "time since the last row")
+        return sequences_from_frame(
+            frame, ids=str(self.ids), target=target, channels=channels, time=self.time, values=values, task=task
+        )
+
+    def answers(self, found: Sequences) -> np.ndarray:
+        """The label of each sequence: the index of its class, or its number.
+
+        A class that was not there in training has the index after the last one.
+
+        Raises:
+            ArgumentError: The sequences have no labels, or numbers instead of classes.
+        """
+        labels = found.labelled()
+        if found.numeric != (not self.classes):
+            kinds = ("classes", "numbers")
+            raise ArgumentError(
+                f"the labels of {found.name} are {kinds[found.numeric]}; the model learnt {kinds[not self.classes]}"
+            )
+        if not self.classes:
+            return labels
+        number = {name: index for index, name in enumerate(self.classes)}
+        return np.array([number.get(found.classes[label], len(number)) for label in labels], dtype=np.int64)
+
+    def fitted_on(self, frame: Frame, rows: np.ndarray) -> tuple[Reading, list[Taken]]:
+        """The same reading, its encoder by these rows of a long table alone; and what it left out."""
+        encoder = Encoder.fit(frame.take(rows), self.columns)
+        if not encoder.channels:
+            raise DataError(f"{frame.name}: no column is left to read, for none changes in the rows to learn from")
+        gap = () if self.step is None else ("time since the last row",)
+        made = replace(self, encoder=encoder, channels=encoder.channels + gap)
+        return made, [Taken(f"{reason}, and is left out") for reason in encoder.dropped]
+
+    def _gaps(self, frame: Frame) -> np.ndarray:
+        """The logarithm of the time since the row before of the same sequence, in usual steps; 0 for the first."""
+        assert self.time is not None
+        assert self.step is not None
+        gaps = np.ones(len(frame))
+        for rows in _rows_of(frame, str(self.ids), self.time):
+            passed = np.diff(frame.times(self.time)[rows]).astype("timedelta64[us]").astype(np.int64)
+            gaps[rows[1:]] = passed / 1e6 / self.step
+        return np.log(np.clip(gaps, 1 / _LONGEST_GAP, _LONGEST_GAP))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The reading as plain values, ready for JSON."""
+        encoder = None if self.encoder is None else self.encoder.to_dict()
+        return {**asdict(self), "encoder": encoder, "settings": self.settings.given()}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Reading:
+        """The reading that `to_dict` wrote down."""
+        lists = {name: tuple(plain[name]) for name in ("columns", "channels", "classes")}
+        encoder = None if plain["encoder"] is None else Encoder.from_dict(plain["encoder"])
+        return cls(**{**plain, **lists, "encoder": encoder, "settings": checked(plain["settings"])})
+
+
+class Material(NamedTuple):
+    """What there is to learn from.
+
+    Args:
+        sequences: All of it, labelled.
+        frame: The table it was read from, if there is one.
+        parts: `(sequences,)`, the published part of each, `train` or `test`; `None` without one.
+        groups: `(sequences,)`, what may not be divided; `None` if each sequence stands alone.
+    """
+
+    sequences: Sequences
+    frame: Frame | None
+    parts: np.ndarray | None
+    groups: np.ndarray | None
+
+
+def reading(data: Any, settings: Settings) -> tuple[Reading, Material, list[Taken]]:
+    """Settle how data are read, and say what was taken for granted.
+
+    The encoder is that of the whole table until `Reading.fitted_on` makes that of the training part.
+
+    Raises:
+        ArgumentError: A column that was named is not there, or it is not clear what is meant.
+        DataError: The data cannot be used; the place is named.
+    """
+    frame = as_frame(data, settings)
+    if frame is None:
+        found, taken = read_set(data, settings)
+        for name in ("ids", "time", "group", "part"):
+            if getattr(settings, name) is not None:
+                raise ArgumentError(f"--{name} names a column of a table; {found.name} is a set of sequences")
+        found.labelled()
+        made = Reading("sequences", "label", None, None, (), None, None, found.channels, found.classes, settings)
+        parts = None if found.split is None else np.full(len(found), "train", dtype=object)
+        if parts is not None and found.split is not None:
+            parts[found.split["test"]] = "test"
+        return made, Material(found, None, parts, None), taken + _said_task(made)
+    form, ids, taken = form_of(frame, settings)
+    target, more = target_of(frame, settings, form, ids)
+    taken += more
+    others = {target, ids, settings.group, settings.part, *settings.drop}
+    for name in (*settings.drop, settings.group, settings.part):
+        if name is not None:
+            frame.kind(name)
+    if form == "wide":
+        columns = step_columns(frame, (target, settings.group, settings.part, *settings.drop))
+        made = Reading(form, target, None, None, columns, None, None, (), (), settings)
+    else:
+        time = settings.time or find_time(frame)
+        columns = tuple(name for name in frame.columns if name not in others and name != time)
+        encoder = Encoder.fit(frame, columns)
+        step = _irregular_step(frame, str(ids), time)
+        if settings.time is None:
+            taken.append(
+                Taken(f'times are in "{time}"' if time else "rows of a sequence are in order of time", "--time")
+            )
+        if step is not None:
+            taken.append(Taken("times are irregular: the time since the last row is read as a channel"))
+        made = Reading(form, target, ids, time, columns, encoder, step, (), (), settings)
+    found = made.of_table(frame)
+    found.labelled()
+    made = replace(made, channels=found.channels, classes=found.classes)
+    parts = None if settings.part is None else _parts(frame, settings.part, made)
+    groups = None if settings.group is None else _each(frame, settings.group, made)
+    return made, Material(found, frame, parts, groups), taken + _said_task(made)
+
+
+def rows_of(frame: Frame, made: Reading, chosen: np.ndarray) -> np.ndarray:
+    """The rows of a long table that belong to the chosen sequences, in the order of the table."""
+    assert made.ids is not None
+    return np.sort(np.concatenate([_rows_of(frame, made.ids, None)[at] for at in chosen]))
+
+
+def _said_task(made: Reading) -> list[Taken]:
+    if made.settings.task is not None:
+        return []
+    kinds = f"{len(made.classes)} classes" if made.classes else "numbers"
+    return [Taken(f"the labels are {kinds}: the task is to {made.task}", "--task")]
+
+
+def _rows_of(frame: Frame, ids: str, time: str | None) -> list[np.ndarray]:
+    """The rows of each sequence, in order of time; sequences in the order in which they first appear."""
+    _, first, inverse = np.unique(frame.columns[ids], return_index=True, return_inverse=True)
+    order = np.arange(len(frame)) if time is None else np.argsort(frame.times(time), kind="stable")
+    order = order[np.argsort(inverse[order], kind="stable")]
+    found = np.split(order, np.cumsum(np.bincount(inverse))[:-1])
+    return [found[at] for at in np.argsort(first)]
+
+
+def _irregular_step(frame: Frame, ids: str, time: str | None) -> float | None:
+    """Seconds of the usual step, if a step differs from it by more than a tenth."""
+    if time is None or frame.kind(time) != "time":
+        return None
+    rows = _rows_of(frame, ids, time)
+    longest = frame.times(time)[max(rows, key=len)]
+    if len(longest) < 3:
+        return None
+    step = seconds(usual_step(longest))
+    gaps = np.concatenate([np.diff(frame.times(time)[one]).astype("timedelta64[us]").astype(np.int64) for one in rows])
+    return step if (np.abs(gaps / 1e6 / step - 1) > 0.1).any() else None
+
+
+def _each(frame: Frame, column: str, made: Reading) -> np.ndarray:
+    """What a column says of each sequence.
+
+    Raises:
+        DataError: It is missing, or differs within a sequence; the row is named.
+    """
+    if frame.missing(column).any():
+        raise DataError(f"{frame.place(int(np.argmax(frame.missing(column))), column)}: nothing; expected a value")
+    values = frame.columns[column]
+    if made.form == "wide":
+        return values
+    found = []
+    for rows in _rows_of(frame, str(made.ids), None):
+        differs = values[rows] != values[rows[0]]
+        if differs.any():
+            row = int(rows[int(np.argmax(differs))])
+            raise DataError(
+                f'{frame.place(row, column)}: "{values[row]}", but "{values[rows[0]]}" at {frame.place(int(rows[0]))}, '
+                f"both of one sequence; expected one value in all of its rows"
+            )
+        found.append(values[rows[0]])
+    return np.array(found, dtype=values.dtype)
+
+
+def _parts(frame: Frame, column: str, made: Reading) -> np.ndarray:
+    """The part of each sequence.
+
+    Raises:
+        DataError: It is neither train nor test.
+    """
+    found = np.array([str(value).lower() for value in _each(frame, column, made)], dtype=object)
+    for value in sorted(set(found.tolist()) - {"train", "test"}):
+        raise DataError(f'{frame.name}, column "{column}" holds "{value}"; expected train or test in each row')
+    return found

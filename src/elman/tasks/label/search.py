@@ -1,0 +1,66 @@
+"""A short search: which recipe does best on sequences that were held out to choose on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from elman.data.records import Sequences
+from elman.models import SequenceExamples
+from elman.tasks.choices import Choices
+from elman.tasks.label.recipe import Recipe, recipes
+from elman.tasks.label.split import Cut, Split
+from elman.tasks.label.trainer import Trainer
+from elman.training.jobs.bench import Watch
+
+_MOST = 600  # steps of a training that tries a recipe
+_FEWEST = 60  # steps with which a recipe shows what it is worth, at least
+
+
+def best_recipe(
+    trainer: Trainer, sequences: Sequences, cut: Split, seconds: float, choices: Choices, watch: Watch
+) -> Recipe:
+    """The recipe with the least loss on what is held out: first how strongly to regularise, then which frames.
+
+    Args:
+        trainer: Trains each.
+        sequences: All sequences; those of the test part are not looked at.
+        cut: Which are learnt from, and which of these are held out.
+        seconds: About how long to search. If that is not enough for all, the usual recipe is taken.
+        choices: Where the steps of a trial are noted, which the clock decides.
+        watch: Told that the search begins.
+    """
+    learnt = sequences.take(cut.learnt)
+    tried, frames = recipes(int(learnt.lengths.max()), trainer.reading)
+    count = len(tried) + len(frames)
+    if count == 1 or not cut.cuts:
+        return tried[0]
+
+    def steps() -> int:
+        train = SequenceExamples(learnt)
+        step = trainer.seconds_a_step(trainer.network(tried[0], train, 0), train)
+        return int(min(_MOST, seconds / (step * count * len(cut.cuts))))
+
+    trial = choices.once("steps of a trial", steps)
+    if trial < _FEWEST:
+        return tried[0]
+    watch(f"search among {count} recipes")
+    losses = {recipe: _loss(trainer, sequences, cut.cuts, recipe, trial) for recipe in tried}
+    best = min(losses, key=losses.__getitem__)
+    for frame in frames:
+        other = replace(best, frame=frame)
+        losses[other] = _loss(trainer, sequences, cut.cuts, other, trial)
+    return min(losses, key=losses.__getitem__)
+
+
+def _loss(trainer: Trainer, sequences: Sequences, cuts: list[Cut], recipe: Recipe, steps: int) -> float:
+    """The mean loss on what is held out of a network that learnt the rest for so many steps."""
+    losses = []
+    seed = trainer.settings.seed
+    for cut in cuts:
+        train, held_out = (SequenceExamples(sequences.take(part)) for part in cut)
+        model = trainer.network(recipe, train, seed)
+        history = trainer.fit(model, train, held_out, epochs=trainer.epochs(train, steps), seed=seed)
+        losses.append(history.records[-1].validation_loss)
+    return float(np.mean(losses))
