@@ -47,11 +47,13 @@ _HOMES = {
     "accelerate": "elman.layers",
     "Forecaster": "elman.models",
     "Classifier": "elman.models",
+    "Regressor": "elman.models",
     "WindowExamples": "elman.models",
     "SequenceExamples": "elman.models",
     "save": "elman.models",
-    "load": "elman.models",
-    "fit": "elman.training",
+    "fit": "elman.tasks",
+    "load": "elman.tasks",
+    "Report": "elman.tasks",
     "History": "elman.training",
     "Callback": "elman.training",
     "ElmanError": "elman.errors",
@@ -60,10 +62,10 @@ _HOMES = {
     "DataError": "elman.errors",
     "EngineError": "elman.errors",
 }
-_MODULES = ("nn", "data", "cells", "models", "training", "explain")
+_MODULES = ("nn", "data", "cells", "models", "training", "tasks", "explain")
 
 if TYPE_CHECKING:
-    from elman import cells, data, explain, models, nn, training
+    from elman import cells, data, explain, models, nn, tasks, training
     from elman.cells import (
         GRU,
         LSTM,
@@ -85,8 +87,9 @@ if TYPE_CHECKING:
     )
     from elman.errors import ArgumentError, ContractError, DataError, ElmanError, EngineError
     from elman.layers import Recurrent, accelerate, detach
-    from elman.models import Classifier, Forecaster, SequenceExamples, WindowExamples, load, save
-    from elman.training import Callback, History, fit
+    from elman.models import Classifier, Forecaster, Regressor, SequenceExamples, WindowExamples, save
+    from elman.tasks import Report, fit, load
+    from elman.training import Callback, History
     from elman.unfold import Trace, Unfolded, Why, trace, unfold, why
 
 __all__ = [
@@ -119,11 +122,13 @@ __all__ = [
     "accelerate",
     "Forecaster",
     "Classifier",
+    "Regressor",
     "WindowExamples",
     "SequenceExamples",
     "save",
-    "load",
     "fit",
+    "load",
+    "Report",
     "History",
     "Callback",
     "nn",
@@ -131,6 +136,7 @@ __all__ = [
     "cells",
     "models",
     "training",
+    "tasks",
     "explain",
     "ElmanError",
     "ArgumentError",

@@ -102,6 +102,7 @@ class _Course:
             notes=(*notes, *more),
             settings={**self.settings.given(), "seed": seed, **asdict(recipe)},
             seconds=time.perf_counter() - started,
+            kept=network.method,
         )
         usual = int(np.bincount(self.known).argmax()) if self.reading.classes else float(self.known.mean())
         return LabelModel(model, self.reading, usual, report, self.histories)
