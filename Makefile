@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo bench test check emulator format clean
+.PHONY: help demo bench test check emulator format reference clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -34,6 +34,10 @@ emulator:  ## Debian's packages that run the code for arm64, where that can be; 
 format: $(VENV)/dev  ## format the code and mend what ruff can mend
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+
+reference: $(VENV)/dev  ## docs/commands.md anew, from the commands
+	$(BIN)/python -m elman.cli.reference > docs/commands.md.new
+	mv docs/commands.md.new docs/commands.md
 
 clean:  ## remove the virtual environment and the caches
 	rm -rf $(VENV) .pytest_cache .ruff_cache
