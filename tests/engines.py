@@ -4,6 +4,7 @@ import torch
 
 import elman
 from tolerances import assert_near
+from zoo import with_gaps
 
 
 def unfolded(cell, engine, time, batch, dtype, *, drawn=None, spread=0.3, **course):
@@ -16,7 +17,7 @@ def unfolded(cell, engine, time, batch, dtype, *, drawn=None, spread=0.3, **cour
     def numbers(*shape):
         return torch.randn(*shape, generator=generator, dtype=drawn or dtype).to(dtype)
 
-    x = numbers(time, batch, cell.input_size).requires_grad_()
+    x = with_gaps(cell, numbers(time, batch, cell.input_size), generator).requires_grad_()
     start = cell.initial_state(batch)
     state = tuple((part.detach() + spread * numbers(*part.shape)).requires_grad_() for part in start)
     if course.get("reset"):

@@ -122,6 +122,7 @@ ALL_CELLS = [
     Specimen("slstm of two heads", two_heads(elman.SLSTM), partial(xlstm.slstm, heads=2)),
     Specimen("mlstm", elman.MLSTM, xlstm.mlstm),
     Specimen("mlstm of two heads", two_heads(elman.MLSTM), xlstm.mlstm),
+    Specimen("grud", elman.GRUD, gated.grud_2018, smooth=False),
     Specimen("mgu", elman.MGU, gated.mgu_2016),
     Specimen("ligru", elman.LiGRU, gated.ligru_2018, smooth=False),
     Specimen("mingru", elman.MinGRU, gated.mingru_2024),
@@ -140,10 +141,20 @@ ALL_CELLS = [
 
 
 def sequence(cell: elman.Cell, *, time=TIME, batch=BATCH, seed=2) -> Tensor:
-    """Random input for `cell`, `(time, batch, features)`."""
+    """Random input for `cell`, `(time, batch, features)`; with gaps, if it is a cell that reads missing values."""
     generator = torch.Generator().manual_seed(seed)
     dtype = next(cell.parameters()).dtype
-    return torch.randn(time, batch, cell.input_size, generator=generator, dtype=torch.float64).to(dtype)
+    x = torch.randn(time, batch, cell.input_size, generator=generator, dtype=torch.float64)
+    return with_gaps(cell, x, generator).to(dtype)
+
+
+def with_gaps(cell: elman.Cell, x: Tensor, generator: torch.Generator) -> Tensor:
+    """The input, in which values are missing after the first step if it is for a cell that reads missing values."""
+    if not isinstance(cell, elman.GRUD):
+        return x
+    gaps = torch.rand(x.shape, generator=generator) < 0.3
+    gaps[0] = False
+    return x.masked_fill(gaps, float("nan"))
 
 
 def some_state(cell: elman.Cell, *, batch=BATCH, seed=3) -> elman.State:

@@ -175,7 +175,7 @@ def test_a_step_leaves_its_arguments_as_they_were(cell):
     x, state = sequence(cell), some_state(cell)
     kept_x, kept_state = x.clone(), tuple(part.clone() for part in state)
     unfold(cell, x, state)
-    assert_equal(x, kept_x)
+    assert_equal(x.nan_to_num(7.0), kept_x.nan_to_num(7.0))  # a missing value is equal to nothing, not even itself
     assert_equal(state, kept_state)
 
 

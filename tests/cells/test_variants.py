@@ -133,7 +133,20 @@ def test_the_energy_of_an_undriven_undamped_oscillator_stays():
     assert (energy / 4 - 1).abs().max() < 0.03
 
 
+def test_without_input_the_state_of_a_grud_decays_the_faster_the_longer():
+    cell = elman.GRUD(1, 1).double()
+    with torch.no_grad():
+        for parameter in cell.parameters():
+            parameter.zero_()
+        cell.decay_h.fill_(0.1)
+        cell.bias[1] = -100.0  # the update gate is shut
+    start = (torch.ones(1, 1).double(), torch.zeros(1, 1).double(), torch.ones(1, 1).double())
+    output = unfold(cell, torch.full((4, 1, 1), float("nan")).double(), start).output.flatten()
+    assert_near(output, torch.exp(-0.1 * torch.tensor([1.0, 3.0, 6.0, 10.0]).double()))
+
+
 BLOCKS = {
+    "grud": (elman.GRUD, {}, "weight_hh", 5),
     "peephole": (elman.PeepholeLSTM, {}, "weight_hh", 5),
     "layer norm": (elman.LayerNormLSTM, {}, "weight_hh", 5),
     "mgu": (elman.MGU, {}, "weight_hh", 5),

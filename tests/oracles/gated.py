@@ -1,4 +1,4 @@
-"""Gated units with fewer gates than a GRU. The rows of the weights hold the gate, then the candidate."""
+"""Gated units beside the GRU. The rows of the weights hold the gates, then the candidate."""
 
 import numpy as np
 
@@ -51,3 +51,31 @@ def mingru_2024(parameters, x, state):
     running = np.cumprod(1 - z, axis=0)
     h = running * (state[0] + np.cumsum(z * candidate / running, axis=0))
     return h, (h[-1],)
+
+
+def grud_2018(parameters, x, state):
+    """Che et al., 1606.01865, feature by feature: the mask, the interval and the last value come from the input.
+
+    The empirical mean, towards which an input decays, is zero.
+    """
+    (W_r, W_z, W), (U_r, U_z, U), (V_r, V_z, V), (b_r, b_z, b) = (
+        np.split(parameters[name], 3) for name in ("weight_ih", "weight_hh", "weight_mh", "bias")
+    )
+    h, last, interval = (part.copy() for part in state)
+    outputs = []
+    for now in x:
+        seen = ~np.isnan(now)
+        imputed = np.empty_like(now)
+        for row, feature in np.ndindex(now.shape):
+            rate = parameters["decay_x"][feature] * interval[row, feature] + parameters["decay_x_bias"][feature]
+            decayed = np.exp(-max(0.0, rate)) * last[row, feature]
+            imputed[row, feature] = now[row, feature] if seen[row, feature] else decayed
+        h = np.exp(-np.maximum(0, interval @ parameters["decay_h"].T + parameters["decay_h_bias"])) * h
+        r = sigmoid(imputed @ W_r.T + h @ U_r.T + seen @ V_r.T + b_r)
+        z = sigmoid(imputed @ W_z.T + h @ U_z.T + seen @ V_z.T + b_z)
+        candidate = np.tanh(imputed @ W.T + (r * h) @ U.T + seen @ V.T + b)
+        h = (1 - z) * h + z * candidate
+        outputs.append(h)
+        last = np.where(seen, now, last)
+        interval = np.where(seen, 1.0, 1.0 + interval)
+    return np.stack(outputs), (h, last, interval)

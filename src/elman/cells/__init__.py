@@ -5,6 +5,7 @@ from elman.cells.cornn import CoRNN
 from elman.cells.describe import Description, describe
 from elman.cells.elman import Elman
 from elman.cells.gru import GRU
+from elman.cells.grud import GRUD
 from elman.cells.indrnn import IndRNN
 from elman.cells.layer_norm_lstm import LayerNormLSTM
 from elman.cells.ligru import LiGRU
@@ -25,6 +26,7 @@ __all__ = [
     "LayerNormLSTM",
     "SLSTM",
     "MLSTM",
+    "GRUD",
     "MGU",
     "LiGRU",
     "MinGRU",

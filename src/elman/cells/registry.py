@@ -6,6 +6,7 @@ from elman.cells.base import Cell
 from elman.cells.cornn import CoRNN
 from elman.cells.elman import Elman
 from elman.cells.gru import GRU
+from elman.cells.grud import GRUD
 from elman.cells.indrnn import IndRNN
 from elman.cells.layer_norm_lstm import LayerNormLSTM
 from elman.cells.ligru import LiGRU
@@ -28,6 +29,7 @@ CELLS: dict[str, type[Cell]] = {
     "layer_norm_lstm": LayerNormLSTM,
     "slstm": SLSTM,
     "mlstm": MLSTM,
+    "grud": GRUD,
     "mgu": MGU,
     "ligru": LiGRU,
     "mingru": MinGRU,
