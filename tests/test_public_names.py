@@ -19,6 +19,7 @@ PUBLIC = [
     "LayerNormLSTM",
     "SLSTM",
     "MLSTM",
+    "GRUD",
     "MGU",
     "LiGRU",
     "MinGRU",

@@ -30,6 +30,7 @@ _HOMES = {
     "LayerNormLSTM": "elman.cells",
     "SLSTM": "elman.cells",
     "MLSTM": "elman.cells",
+    "GRUD": "elman.cells",
     "MGU": "elman.cells",
     "LiGRU": "elman.cells",
     "MinGRU": "elman.cells",
@@ -56,18 +57,23 @@ _HOMES = {
     "Report": "elman.tasks",
     "History": "elman.training",
     "Callback": "elman.training",
+    "RecurrentClassifier": "elman.estimators",
+    "RecurrentRegressor": "elman.estimators",
+    "RecurrentForecaster": "elman.estimators",
     "ElmanError": "elman.errors",
     "ArgumentError": "elman.errors",
     "ContractError": "elman.errors",
     "DataError": "elman.errors",
     "EngineError": "elman.errors",
 }
-_MODULES = ("nn", "data", "cells", "models", "training", "tasks", "explain")
+_MODULES = ("nn", "data", "cells", "models", "training", "tasks", "estimators", "explain")
 
 if TYPE_CHECKING:
     from elman import cells, data, explain, models, nn, tasks, training
+    from elman import estimators as estimators
     from elman.cells import (
         GRU,
+        GRUD,
         LSTM,
         MGU,
         MLSTM,
@@ -86,12 +92,16 @@ if TYPE_CHECKING:
         tap,
     )
     from elman.errors import ArgumentError, ContractError, DataError, ElmanError, EngineError
+    from elman.estimators import RecurrentClassifier as RecurrentClassifier
+    from elman.estimators import RecurrentForecaster as RecurrentForecaster
+    from elman.estimators import RecurrentRegressor as RecurrentRegressor
     from elman.layers import Recurrent, accelerate, detach
     from elman.models import Classifier, Forecaster, Regressor, SequenceExamples, WindowExamples, save
     from elman.tasks import Report, fit, load
     from elman.training import Callback, History
     from elman.unfold import Trace, Unfolded, Why, trace, unfold, why
 
+# Without the estimators, which need scikit-learn: `from elman import *` must work where it is not installed.
 __all__ = [
     "__version__",
     "Cell",
@@ -105,6 +115,7 @@ __all__ = [
     "LayerNormLSTM",
     "SLSTM",
     "MLSTM",
+    "GRUD",
     "MGU",
     "LiGRU",
     "MinGRU",
