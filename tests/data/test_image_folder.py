@@ -98,7 +98,7 @@ def test_the_first_image_of_another_size_is_named(folder):
     root, _ = folder
     save(root / "square" / "a2.png", pixels(height=5))
     with pytest.raises(
-        DataError, match=r"square/a2\.png has 5 rows of 3 pixels; circle/b\.png has 4 of 3.* --size 4,3"
+        DataError, match=r"square/a2\.png has 5 rows of 3 pixels; circle/b\.png has 4 of 3.* --size 4 3"
     ):
         read_image_folder(root)
 

@@ -2,135 +2,134 @@
 
 import json
 import math
-from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-if TYPE_CHECKING:
-    from elman.data.look import Column, Times
+from elman.errors import ArgumentError
 
-_UNITS = ((86400 * 7, "week"), (86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
-_BLOCKS = "▁▂▃▄▅▆▇█"
+_HELD = {"table": "a table", "sequences": "a set of sequences", "text": "a text"}
+
+
+def _help(text: str, **more: Any) -> Parameter:
+    return Parameter(help=text, **more)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class TableFlags:
+    """How a table is read."""
+
+    time: Annotated[str | None, _help("The time column; found if there is one column of times. [table]")] = None
+    time_format: Annotated[
+        str | None, _help("How the time column is written, such as '%d/%m/%Y'; ISO 8601 if not given. [table]")
+    ] = None
+    time_unit: Annotated[
+        str, _help("What the numbers of the time column count since 1970: s, ms, us or ns. [table]")
+    ] = "s"
+    zone: Annotated[
+        str | None,
+        _help("The time zone of times without an offset, such as Europe/Berlin; they stand if not given. [table]"),
+    ] = None
+    ids: Annotated[
+        str | None, _help("The column that names the series of each row; found if there is no doubt. [table]")
+    ] = None
+    missing: Annotated[
+        tuple[str, ...],
+        _help("A word that holds no value, beside the usual ones; may be given several times. [table]", negative=""),
+    ] = ()
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class SetFlags:
+    """How a set of sequences is read."""
+
+    task: Annotated[
+        Literal["classify", "regress"] | None, _help("What the labels are, where they do not say. [sequences]")
+    ] = None
+    steps: Annotated[
+        int | None, _help("Each sequence is so many time steps: its values in their order. [sequences]")
+    ] = None
+    axes: Annotated[
+        Literal["series,time,channels", "series,channels,time"] | None,
+        _help("The order of the axes of an array. [sequences]"),
+    ] = None
+    input: Annotated[str | None, _help("The array of sequences in a .npz. [sequences]")] = None
+    labels: Annotated[
+        str | None, _help("The array of labels in a .npz, or the file of those of a .npy. [sequences]")
+    ] = None
+    size: Annotated[
+        tuple[int, int] | None, _help("Height and width to which images are brought. [sequences]", negative="")
+    ] = None
+    colour: Annotated[bool, _help("Read images in colour. [sequences]", negative="")] = False
+    scan: Annotated[
+        Literal["rows", "pixels"] | None, _help("What a time step of an image is; a row if not given. [sequences]")
+    ] = None
 
 
 def look(
-    file: Path,
+    file: str,
     *,
-    time: str | None = None,
-    time_format: str | None = None,
-    time_unit: str = "s",
-    zone: str | None = None,
-    ids: str | None = None,
-    missing: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    table: TableFlags = TableFlags(),
+    sequences: SetFlags = SetFlags(),
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> None:
-    """Look at a table in a file: its time column, step and gaps, what each channel holds, and what is wrong with it.
+    """Look at data before learning from it: what it holds, what is wrong with it, and the command to go on with.
+
+    Of a table the time column with its step and gaps, and each channel; of a set of sequences their lengths, channels
+    and labels, and how they run; of a text its characters.
 
     Parameters
     ----------
     file
-        CSV or TSV, also as .gz, with column names in the first row; a Parquet file, or a folder of them.
-    time
-        The time column; found if there is one column of times.
-    time_format
-        How the time column is written, such as '%d/%m/%Y'; ISO 8601 if not given.
-    time_unit
-        What the numbers of the time column count since 1970: s, ms, us or ns.
-    zone
-        The time zone of times without an offset, such as Europe/Berlin; they are taken as they stand if not given.
-    ids
-        The column that names the series of each row; found if there is no doubt.
-    missing
-        A word that holds no value, beside the usual ones; may be given several times.
+        A table, sequences (.ts, .npz, .npy, UCR .tsv, a folder of images), a text, or the name of an embedded set.
     as_json
         Print JSON for another program to read.
     """
-    from elman.data.look import look as look_at
+    kind, path = _kind(file)
+    for other, given in (("table", _given(table)), ("sequences", _given(sequences))):
+        if given and other != kind:
+            flag = next(iter(given)).replace("_", "-")
+            raise ArgumentError(f"--{flag} says how {_HELD[other]} is read, and {file} is {_HELD[kind]}; leave it out")
+    if kind == "table":
+        from elman.cli.look_table import looked
 
-    found = look_at(file, time=time, zone=zone, time_format=time_format, time_unit=time_unit, missing=missing, ids=ids)
-    if as_json:
-        print(json.dumps(_plain(asdict(found)), indent=2, ensure_ascii=False))
-        return
-    print(f"{found.file}: {found.rows:,} rows, {len(found.columns) + (found.times is not None)} columns")
-    print(_of_times(found.times) if found.times else "no time column: rows count as steps of equal length")
-    if found.columns:
-        name, kind, lacking = (
-            max(len(head), *(len(word(column)) for column in found.columns))
-            for head, word in (
-                ("channel", lambda column: column.name),
-                ("kind", lambda column: column.kind),
-                ("missing", lambda column: f"{column.missing:,}"),
-            )
-        )
-        print(f"\n{'channel':{name}}  {'kind':{kind}}  {'missing':>{lacking}}  values")
-        for column in found.columns:
-            start = f"{column.name:{name}}  {column.kind:{kind}}  {column.missing:>{lacking},}  {_values(column)}"
-            print(start.rstrip())
-    if found.ids is not None:
-        print(f'\nseries by "{found.ids}"')
-    tasks = dict.fromkeys(column.task for column in found.columns if column.task)
-    if tasks:
-        print("\ntasks that fit:")
-        for task in tasks:
-            print(f"  {task}: {', '.join(column.name for column in found.columns if column.task == task)}")
-    if found.faults:
-        print("\nto mend, or to know:")
-        for fault in found.faults:
-            print(f"  {fault}")
+        found, lines = looked(file, path, _given(table))
+    elif kind == "sequences":
+        from elman.cli.look_sequences import looked
+
+        found, lines = looked(file, path, _given(sequences))
+    else:
+        from elman.cli.look_text import looked
+
+        found, lines = looked(file, path)
+    print(json.dumps(_plain(found), indent=2, ensure_ascii=False) if as_json else "\n".join(lines))
+
+
+def _kind(file: str) -> tuple[str, Path]:
+    """What is to be looked at, and where it lies; PyTorch is not loaded for that."""
+    from elman.data import catalogue, kind_of
+    from elman.tasks.sources import located
+
+    path = located(file)
+    embedded = {entry.name: entry.kind for entry in catalogue()}
+    if embedded.get(file) == "sequences" and not Path(file).exists():
+        return "sequences", path
+    return kind_of(path), path
+
+
+def _given(flags: TableFlags | SetFlags) -> dict[str, Any]:
+    """The flags that were set, by name."""
+    return {field.name: value for field in fields(flags) if (value := getattr(flags, field.name)) != field.default}
 
 
 def _plain(part: object) -> object:
-    """The same with `None` for NaN, which JSON does not have."""
+    """The same with `None` for what is not finite, which JSON does not have."""
     if isinstance(part, dict):
         return {key: _plain(value) for key, value in part.items()}
     if isinstance(part, tuple | list):
         return [_plain(value) for value in part]
     return None if isinstance(part, float) and not math.isfinite(part) else part
-
-
-def _of_times(times: "Times") -> str:
-    text = f'time column "{times.name}": {times.first} to {times.last}'
-    if times.step is None:
-        return text
-    text += f", one step is {_months(times.months) if times.months else _duration(times.step)}"
-    if times.missing_steps:
-        places = "1 gap" if times.gaps == 1 else f"{times.gaps:,} gaps"
-        text += f"; {times.missing_steps:,} missing in {places}"
-    return text
-
-
-def _months(count: int) -> str:
-    years = count % 12 == 0
-    number = count // 12 if years else count
-    return f"{number} {'year' if years else 'month'}" + ("s" if number > 1 else "")
-
-
-def _duration(seconds: float) -> str:
-    for length, unit in _UNITS:
-        if seconds >= length and seconds % length == 0:
-            count = int(seconds // length)
-            return f"{count} {unit}" + ("s" if count > 1 else "")
-    return f"{seconds:g} seconds"
-
-
-def _values(column: "Column") -> str:
-    if column.low is None or column.high is None:
-        from elman.data.content import WORDS
-
-        if not column.values:
-            return ""
-        count = f"{column.values:,}" + (" or more" if column.values == WORDS else "")
-        more = ", …" if column.values > len(column.most_frequent) else ""
-        return f"{count} different: {', '.join(column.most_frequent)}{more}"
-    return f"{_drawn(column.curve)}  {column.low:.5g} to {column.high:.5g}, mean {column.mean:.5g}"
-
-
-def _drawn(curve: Sequence[float]) -> str:
-    """The curve in blocks of eight heights; a space where there is no value."""
-    finite = [value for value in curve if math.isfinite(value)]
-    low, high = min(finite), max(finite)
-    scale = (len(_BLOCKS) - 1) / (high - low) if high > low else 0.0
-    return "".join(_BLOCKS[round((value - low) * scale)] if math.isfinite(value) else " " for value in curve)

@@ -56,7 +56,7 @@ def read_image_folder(
             (height, width), (first_height, first_width) = image.shape[:2], images[0].shape[:2]
             raise DataError(
                 f"{name} has {height} rows of {width} pixels; {ids[0]} has {first_height} of {first_width}. "
-                f"Bring all to one size with --size {first_height},{first_width}"
+                f"Bring all to one size with --size {first_height} {first_width}"
             )
         images.append(image)
     colours = ("red", "green", "blue") if colour else ("grey",)

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from elman.data.alike import Copies
 from elman.data.any_table import frame_of
 from elman.data.clock import Clock, Wrong
 from elman.data.content import Column, Content
 from elman.data.csv_file import parse_csv
 from elman.data.frame import Frame
+from elman.data.look_rows import RowSequences, look_at_rows
 from elman.data.parquet import count_rows, is_parquet, row_groups
 from elman.data.roles import find_ids, find_time
 from elman.data.span import Span, Times
@@ -32,6 +34,7 @@ class Look:
         columns: All others.
         faults: What to mend or to know before learning from it, in sentences.
         ids: The column that names the series of each row; `None` if all rows are one series.
+        rows_are: What each row is as a sequence, if rows look like sequences; `None` if they do not.
     """
 
     file: str
@@ -40,6 +43,7 @@ class Look:
     columns: tuple[Column, ...]
     faults: tuple[str, ...]
     ids: str | None = None
+    rows_are: RowSequences | None = None
 
 
 def look(
@@ -87,16 +91,19 @@ def look(
     span = None if named is None else Span(named)
     bounds = np.linspace(0, rows, min(points, rows) + 1).astype(np.int64)
     contents = [Content(column, bounds, series) for column in first.columns if column != named]
+    copies = Copies(first, series)
     for piece in chain([first], pieces):
         if span is not None and named is not None:
             span.add(piece.times(named))
         for content in contents:
             content.add(piece)
+        copies.add(piece)
     times = None if span is None else span.done()
     told_apart = times is not None and (series is not None or not times.duplicates)
     columns = tuple(content.done(wrong.get(content.name), first.first_row, told_apart) for content in contents)
-    faults = _of_rows(rows) + _of_times(times, series, wrong.get(named or "")) + _of_columns(columns)
-    return Look(name, rows, times, columns, tuple(faults), series)
+    faults = _of_rows(rows) + _of_times(times, series, wrong.get(named or "")) + _of_columns(columns) + copies.done()
+    rows_are = None if ids else look_at_rows(first)
+    return Look(name, rows, times, columns, tuple(faults), series, rows_are)
 
 
 def _pieces(

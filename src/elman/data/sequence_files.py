@@ -16,6 +16,7 @@ Holds = Literal["table", "sequences", "text"]
 _BY_SUFFIX: dict[str, Holds] = {
     ".csv": "table",
     ".tsv": "table",
+    ".tab": "table",
     ".parquet": "table",
     ".ts": "sequences",
     ".npy": "sequences",
@@ -23,10 +24,11 @@ _BY_SUFFIX: dict[str, Holds] = {
     ".txt": "text",
     ".md": "text",
 }
-_PACKED = (".csv", ".tsv", ".ts", ".txt", ".md")
+_UCR = ("_TRAIN.tsv", "_TEST.tsv", "_TRAIN.tsv.gz", "_TEST.tsv.gz")  # no column names in the first row
+_PACKED = (".csv", ".tsv", ".tab", ".ts", ".txt", ".md")
 _READABLE = (
-    "tables (.csv, .tsv, .parquet, a folder of .parquet), sequences (.ts, .npy, .npz, a folder of images with a folder "
-    "for each class) and texts (.txt, .md); .csv, .tsv, .ts, .txt and .md also as .gz"
+    "tables (.csv, .tsv, .tab, .parquet, a folder of .parquet), sequences (.ts, .npy, .npz, a folder of images with a "
+    "folder for each class) and texts (.txt, .md); .csv, .tsv, .tab, .ts, .txt and .md also as .gz"
 )
 
 _ARRAYS = ("task", "input", "labels", "axes", "channels")
@@ -41,6 +43,8 @@ _IMAGES: tuple[Callable[..., Sequences], tuple[str, ...]] = (read_image_folder, 
 
 def kind_of(path: str | Path) -> Holds:
     """What lies at a path, by its name and without reading it: `"table"`, `"sequences"` or `"text"`.
+
+    A `.tsv` is a table, but for `NAME_TRAIN.tsv` and `NAME_TEST.tsv`: the UCR archive's files go by these names.
 
     Args:
         path: A file, or a folder of Parquet files or images.
@@ -61,6 +65,8 @@ def kind_of(path: str | Path) -> Holds:
             return "sequences"
         raise ArgumentError(f"{path} holds neither Parquet files nor images. What can be read: {_READABLE}")
     suffix = _suffix(path)
+    if path.name.endswith(_UCR):
+        return "sequences"
     if suffix in _BY_SUFFIX:
         return _BY_SUFFIX[suffix]
     if not path.exists():
