@@ -20,11 +20,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from elman.errors import ElmanError
 from elman.training import Callback, fit
-from elman.training.distributed import joined
+from elman.training.distributed import World, joined, world
 from models.modelling import classifier, forecaster, sequence_examples, window_examples
 from training.killing import ended, fork
 from training.stream import Waves, next_value
-
 
 STUCK = 100.0  # seconds after which a process says where it stands, and ends
 
@@ -94,8 +93,8 @@ def kept(model, history) -> dict:
     return {"weights": model.state_dict(), "losses": losses, "kept": history.kept_epoch}
 
 
-def on_ranks(size: int, work) -> list[int]:
-    """Run the work on so many processes that are joined; the exit code of each.
+def as_torchrun(size: int, work) -> list[int]:
+    """Run the work on so many processes with the environment that `torchrun` sets; the exit code of each.
 
     They meet in a store that this process keeps, as those of `torchrun` meet in one of their agent: a port that was
     free a moment ago may be another's by the time a process listens at it.
@@ -107,10 +106,19 @@ def on_ranks(size: int, work) -> list[int]:
         given = {"RANK": rank, "WORLD_SIZE": size, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": store.port}
         given["TORCHELASTIC_USE_AGENT_STORE"] = True
         os.environ.update({name: str(value) for name, value in given.items()})
+        work(rank)
+
+    return [ended(process) for process in [fork(lambda rank=rank: one(rank)) for rank in range(size)]]
+
+
+def on_ranks(size: int, work) -> list[int]:
+    """Run the work on so many processes that are joined; the exit code of each."""
+
+    def one(rank: int) -> None:
         with joined(timeout=20):
             work(rank)
 
-    return [ended(process) for process in [fork(lambda rank=rank: one(rank)) for rank in range(size)]]
+    return as_torchrun(size, one)
 
 
 def run(to: Path, name: str, size: int, kind: str, **options) -> list[int]:
@@ -163,7 +171,7 @@ def killed(folder: Path) -> None:
 
 
 def agreed(folder: Path) -> None:
-    """One process has a fault, is told to stop, or has fewer chunks."""
+    """One process has a fault, is told to stop, has fewer chunks, or trains while the other waits."""
 
     def fault(rank: int) -> None:
         points = Points()
@@ -200,7 +208,15 @@ def agreed(folder: Path) -> None:
         except ElmanError as error:
             torch.save(str(error), folder / f"full.{rank}.pt")
 
-    for work in (fault, ctrl_c, uneven, full):
+    def alone(rank: int) -> None:
+        def work() -> dict:
+            assert world() == World()
+            return kept(*learn("points", folder=folder / "alone"))
+
+        torch.save(world().on_first(work), folder / f"alone.{rank}.pt")
+        assert world() == World(rank, 2)
+
+    for work in (fault, ctrl_c, uneven, full, alone):
         assert on_ranks(2, work) == [0, 0], work.__name__
 
 

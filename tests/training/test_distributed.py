@@ -68,9 +68,10 @@ def test_processes_agree_on_faults_and_stops(tmp_path):
         assert read(tmp_path, f"pressed.{rank}") == "interrupted"
         assert "cannot be written" in read(tmp_path, f"full.{rank}")
     assert (tmp_path / "pressed" / "state.pt").exists()
-    first, second = (read(tmp_path, f"uneven.{rank}") for rank in (0, 1))
-    assert first["losses"] == second["losses"]
-    assert all(torch.equal(value, second["weights"][name]) for name, value in first["weights"].items())
+    for name in ("uneven", "alone"):
+        first, second = (read(tmp_path, f"{name}.{rank}") for rank in (0, 1))
+        assert first["losses"] == second["losses"]
+        assert all(torch.equal(value, second["weights"][name]) for name, value in first["weights"].items())
 
 
 def test_torchrun_starts_it(tmp_path):

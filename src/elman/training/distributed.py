@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -15,6 +16,9 @@ import torch.distributed as dist
 from elman.errors import ArgumentError
 
 T = TypeVar("T")
+
+# Whether this process works by itself while the others wait for what comes of it.
+_alone: ContextVar[bool] = ContextVar("alone", default=False)
 
 
 @dataclass(frozen=True)
@@ -50,15 +54,21 @@ class World:
         return values
 
     def on_first(self, work: Callable[[], T]) -> T:
-        """What `work` returns on process 0, which alone does it; if it raises there, it raises everywhere."""
+        """What `work` returns on process 0, which alone does it; if it raises there, it raises everywhere.
+
+        A training within `work` is one of process 0 alone.
+        """
         if self.size == 1:
             return work()
         outcome: list[Any] = [None, None]
         if self.rank == 0:
+            before = _alone.set(True)
             try:
                 outcome[0] = work()
             except Exception as error:
                 outcome[1] = error
+            finally:
+                _alone.reset(before)
         dist.broadcast_object_list(outcome, src=0, device=_device())
         if outcome[1] is not None:
             raise outcome[1]
@@ -74,7 +84,7 @@ class World:
 
 def world() -> World:
     """The processes that train together: those of `torch.distributed` where it is initialised, else this one."""
-    if not (dist.is_available() and dist.is_initialized()):
+    if _alone.get() or not (dist.is_available() and dist.is_initialized()):
         return World()
     return World(dist.get_rank(), dist.get_world_size())
 
@@ -83,7 +93,7 @@ def world() -> World:
 def joined(*, timeout: float = 120.0) -> Iterator[World]:
     """Inside the block, the processes that `torchrun` started train together; without `torchrun` there is one.
 
-    CUDA devices are joined by NCCL, each process with a device of its own; processes without by gloo.
+    CUDA tensors are exchanged by NCCL, if there is a device for each process, and others by gloo.
 
     Args:
         timeout: Seconds after which a process that does not answer counts as dead. Longer than the longest step,
@@ -110,10 +120,10 @@ def joined(*, timeout: float = 120.0) -> Iterator[World]:
             f"the environment has RANK but no {', '.join(missing)}; expected all that torchrun sets. Start the "
             f"program with torchrun, or remove RANK"
         )
-    cuda = torch.cuda.is_available()
+    cuda = torch.cuda.is_available() and torch.cuda.device_count() >= int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     if cuda:
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
-    dist.init_process_group("nccl" if cuda else "gloo", timeout=timedelta(seconds=timeout))
+    dist.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo", timeout=timedelta(seconds=timeout))
     try:
         yield world()
     finally:
