@@ -38,6 +38,20 @@ def test_a_gap_is_never_filled_from_a_later_value_or_from_another_row():
     assert filled[:, 1, 0].tolist() == [1.0, 1.0, 2.0]
 
 
+def test_the_time_since_a_channel_was_last_seen_starts_anew_at_every_value():
+    features = inputs(since=True)(column(NAN, NAN, 14.0, NAN, NAN, 12.0))[:, 0]
+    assert features.shape == (6, 6)
+    torch.testing.assert_close(features[:, 4].exp() - 1, torch.tensor([1.0, 2.0, 0.0, 1.0, 2.0, 0.0]))
+    assert features[:, 5].tolist() == [0.0] * 6
+
+
+def test_a_value_that_is_left_missing_stays_so_and_the_others_are_as_ever():
+    left = inputs(mask=False, unfilled=True, centred=True)(column(NAN, 14.0, NAN, 12.0))[:, 0, 0]
+    filled = inputs(mask=False, centred=True)(column(NAN, 14.0, NAN, 12.0))[:, 0, 0]
+    assert left.isnan().tolist() == [True, False, True, False]
+    assert torch.equal(left[1::2], filled[1::2])
+
+
 def test_noise_and_drift_act_while_training_only():
     made = inputs(noise=0.3, drift=0.3)
     x = column(10.0, 14.0, 12.0)
@@ -63,6 +77,11 @@ def test_another_number_of_channels_is_refused():
         inputs()(torch.zeros(4, 1, 3))
     with pytest.raises(ArgumentError, match="3 channels; the model has 2"):
         inputs().fit(Scaler(np.zeros(3), np.ones(3)))
+
+
+def test_what_stays_missing_is_not_marked_too():
+    with pytest.raises(ArgumentError, match="needs no mark"):
+        inputs(unfilled=True)
 
 
 @pytest.mark.parametrize("wrong", [{"dropout": 1.0}, {"noise": -1.0}, {"drift": -0.1}])

@@ -155,3 +155,43 @@ def test_the_parity_of_all_bits_so_far_is_learnt():
 def test_what_does_not_fit_is_refused(make, message):
     with pytest.raises(ArgumentError, match=message):
         make()
+
+
+def test_with_balanced_classes_each_weighs_alike_however_rare_it_is():
+    even, odd = [np.array([[0.0]] * 7)], [np.array([0, 0, 0, 0, 0, 1, 1])]
+    model = Tagger(1, ["often", "rare", "never"], hidden_size=5, class_weights="balanced")
+    model.prepare(TagExamples(even, odd))
+    batch = TagExamples(even, odd).batch(slice(None))
+    chances = model.predict_proba(even)[0]
+    often, rare = (-np.log(chances[odd[0] == tag, tag]) for tag in (0, 1))
+    assert model.loss(*batch).item() == pytest.approx((often.mean() + rare.mean()) / 2, rel=1e-5)
+    assert model.weight(*batch) == pytest.approx(7)
+    assert model.class_weights is not None
+    torch.testing.assert_close(model.class_weights, torch.tensor([7 / 10, 7 / 4, 1.0]))
+
+
+def test_the_loss_of_two_halves_with_their_weights_is_that_of_the_whole():
+    model = tagger(class_weights="balanced")
+    examples = TagExamples(sequences(), tags())
+    parts = [examples.batch(np.array(rows)) for rows in ([0, 1], [2, 3])]
+    total = sum(model.loss(*part).item() * model.weight(*part) for part in parts)
+    whole = examples.batch(slice(None))
+    assert model.loss(*whole).item() == pytest.approx(total / sum(model.weight(*part) for part in parts), rel=1e-5)
+
+
+def test_class_weights_are_saved_and_a_tagger_without_them_has_none_to_save(tmp_path):
+    model = tagger(class_weights="balanced")
+    save(model, tmp_path / "weighted")
+    loaded = load(tmp_path / "weighted")
+    batch = TagExamples(sequences(), tags()).batch(slice(None))
+    assert loaded.loss(*batch).item() == model.loss(*batch).item()
+    assert "class_weights" not in tagger().state_dict()
+    assert "class_weights" not in tagger().arguments
+
+
+@pytest.mark.parametrize("name", ["class_weights", "label_smoothing"])
+def test_what_is_for_classes_is_refused_for_numbers(name):
+    with pytest.raises(ArgumentError, match=f"{name} is for classes, and the tags are numbers"):
+        Tagger(1, **{name: "balanced" if name == "class_weights" else 0.1})  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ArgumentError, match="class_weights is 'even'; expected \"balanced\""):
+        Tagger(1, ["a", "b"], class_weights="even")  # pyright: ignore[reportArgumentType]

@@ -22,22 +22,7 @@ from elman.tasks.forecast.look_back import LookBack, longest_of_the_best
 from elman.tasks.run import begin, go
 from elman.tasks.settings import settings
 from elman.training import Callback
-
-SMALL = {"hidden_size": 4, "epochs": 1, "horizon": 3, "history": 8, "threads": 1}
-START = np.datetime64("2024-01-01T00:00:00", "us")
-
-
-def wave(rows: int = 240, *, level: float = 20.0, seed: int = 0) -> np.ndarray:
-    random = np.random.default_rng(seed)
-    return level * (1 + 0.3 * np.sin(2 * np.pi * np.arange(rows) / 24) + 0.02 * random.normal(size=rows))
-
-
-def hours(rows: int = 240) -> np.ndarray:
-    return START + np.arange(rows) * np.timedelta64(1, "h")
-
-
-def readings(rows: int = 240) -> Frame:
-    return Frame("readings", {"time": hours(rows), "temp": wave(rows), "wind": wave(rows, level=3, seed=1)})
+from tasks.forecasting import SMALL, START, hours, readings, wave
 
 
 def shops(rows: int = 120) -> Frame:
@@ -223,9 +208,9 @@ def test_a_run_that_was_killed_ends_with_the_weights_of_one_that_was_not(tmp_pat
     folder = begin(asked, tmp_path / "killed")
     program = (
         "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[2]); "
-        "import test_forecast as this; this.go(Path(sys.argv[1]), this._Deadly)"
+        "import tasks.test_forecast as this; this.go(Path(sys.argv[1]), this._Deadly)"
     )
-    command = [sys.executable, "-c", program, str(folder), str(Path(__file__).parent)]
+    command = [sys.executable, "-c", program, str(folder), str(Path(__file__).parents[1])]
     assert subprocess.run(command, timeout=300, check=False).returncode == -signal.SIGKILL
     resumed = go(folder)
     for name, weight in whole.model.state_dict().items():

@@ -24,15 +24,25 @@ app.command(
 app.command(
     "elman.cli.look:look",
     name="look",
-    help="Look at a table in a file: its times, its channels, and what is wrong with it.",
+    help="Look at data before learning from it: what it holds, what is wrong with it, and the command to go on.",
 )
 app.command(
     "elman.cli.train:train",
     name="train",
     help="Learn from your own data, and see whether it is better than what you had.",
 )
+app.command(
+    "elman.cli.tune:tune",
+    name="tune",
+    help="Look for the network and the training that suit your data best.",
+)
 app.command("elman.cli.predict:predict", name="predict", help="What a trained model says of data.")
 app.command("elman.cli.evaluate:evaluate", name="evaluate", help="Score a trained model on data that hold the answers.")
+app.command(
+    "elman.cli.backtest:backtest",
+    name="backtest",
+    help="Score a forecaster from several origins in the past, trained anew at each.",
+)
 app.command(
     "elman.cli.generate:generate", name="generate", help="Write a text on, with a model that was trained on one."
 )

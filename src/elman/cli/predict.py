@@ -10,6 +10,7 @@ def predict(
     model: Path,
     data: str,
     *,
+    horizon: int | None = None,
     out: Path | None = None,
     overwrite: Annotated[bool, Parameter(negative="")] = False,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
@@ -22,6 +23,8 @@ def predict(
         The folder of the model: of a run of `elman train`, or written by `save`.
     data
         Data of the form that the model was trained on.
+    horizon
+        Time steps to forecast, if not as many as the model was trained for; a recursive forecaster gives any number.
     out
         A file to write instead: .csv, .tsv, .json or .parquet.
     overwrite
@@ -33,8 +36,16 @@ def predict(
 
     from elman.cli.models import fitted
     from elman.data.writing import as_rows, as_text, write_frame
+    from elman.errors import ArgumentError
+    from elman.tasks.forecast import ForecastModel
 
-    table = fitted(model).predict(data)
+    known = fitted(model)
+    if horizon is None:
+        table = known.predict(data)
+    elif isinstance(known, ForecastModel):
+        table = known.predict(data, horizon=horizon)
+    else:
+        raise ArgumentError(f"{model}: learnt to {known.task}; --horizon is for forecasts. Leave it out")
     if out is not None:
         write_frame(table, out, overwrite=overwrite)
     elif as_json:

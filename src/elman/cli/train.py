@@ -11,6 +11,9 @@ from elman.tasks.settings import Settings
 if TYPE_CHECKING:
     from elman.tasks.report import Report
 
+# Seconds that a process of torchrun waits for another: the first one runs the simpler methods while the others wait.
+_PATIENCE = 4 * 3600.0
+
 
 def train(
     data: str | None = None,
@@ -26,6 +29,8 @@ def train(
 
     What is not said is chosen from the data, and printed with the flag that changes it. The model, its settings and
     its history are kept in a folder of their own. Results go to standard output, progress to standard error.
+
+    On many processes or machines: torchrun --nproc-per-node 2 -m elman train DATA ... Each takes a part of every batch.
 
     Parameters
     ----------
@@ -54,22 +59,27 @@ def train(
 
     from elman.cli.watching import watch
     from elman.tasks.run import begin, discard, go
+    from elman.training.distributed import joined
+    from elman.training.faults import explained
+    from elman.training.jobs.bench import nobody_watches
 
-    if resume is not None:
-        if given or config is not None or out is not None:
-            raise ArgumentError(f"--resume goes on as {resume / 'config.toml'} says; leave all else out")
-        folder = resume
-    else:
-        folder = begin(asked, out)
-    try:
-        fitted = go(folder, watch(folder))
-    except KeyboardInterrupt:
-        print(f"\nelman: stopped. Go on with: elman train --resume {folder}", file=sys.stderr)
-        sys.exit(1)
-    except ElmanError:
-        if resume is None:
-            discard(folder)
-        raise
+    if resume is not None and (given or config is not None or out is not None):
+        raise ArgumentError(f"--resume goes on as {resume / 'config.toml'} says; leave all else out")
+    with joined(timeout=_PATIENCE) as world:
+        folder = resume or world.on_first(lambda: begin(asked, out))
+        try:
+            with explained(f"Go on with: elman train --resume {folder}", world.size):
+                fitted = go(folder, nobody_watches if world.rank else watch(folder))
+        except KeyboardInterrupt:
+            if not world.rank:
+                print(f"\nelman: stopped. Go on with: elman train --resume {folder}", file=sys.stderr)
+            sys.exit(1)
+        except ElmanError:
+            if resume is None and not world.rank:
+                discard(folder)
+            raise
+    if world.rank:
+        return
     if as_json:
         import json
 

@@ -6,7 +6,8 @@ from elman.models.forecaster import Forecaster
 from elman.models.language import LanguageModel
 from elman.models.regressor import Regressor
 from elman.models.saving import load, save
-from elman.models.tagger import TagExamples, Tagger
+from elman.models.tag_examples import TagExamples
+from elman.models.tagger import Tagger
 from elman.models.text import TextExamples, Vocabulary
 
 __all__ = [

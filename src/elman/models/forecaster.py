@@ -17,6 +17,7 @@ from elman.data import Scaler, interpolated
 from elman.errors import ArgumentError
 from elman.models.body import CellChoice, MakeBody, RecurrentBody, make_body
 from elman.models.examples import WindowExamples, tensor
+from elman.models.gaps import Gaps, shown
 from elman.models.inputs import Inputs
 from elman.models.linear import LinearFit, LinearPath, trusted
 from elman.models.pooling import check_pools, pooled
@@ -49,6 +50,8 @@ class Forecaster(nn.Module):
         centred: Read the history as distances from its last row: right for series that drift to new levels.
         decaying: Let the linear path trust a value the less, the longer ago it was, and the level of the last row
             less than changes since. A long history then does no harm to it.
+        gaps: How missing values are shown to the body: `"mask"`, `"since"`, or `"decay"` for `cell="grud"`; see
+            `elman.models.gaps.shown`. The linear path reads them filled by straight lines.
         body: A function from the number of features to another body, in place of the recurrent one: a module
             with `output_size` and `forward(input, lengths)`, such as `elman.models.baselines.ConvNet`.
         cell_arguments: Further arguments of the cell.
@@ -84,6 +87,7 @@ class Forecaster(nn.Module):
         quantiles: Sequence[float] = (),
         centred: bool = False,
         decaying: bool = False,
+        gaps: Gaps = "mask",
         body: MakeBody | None = None,
         **cell_arguments: Any,
     ) -> None:
@@ -112,6 +116,7 @@ class Forecaster(nn.Module):
             **({"quantiles": list(quantiles)} if quantiles else {}),
             **({"centred": True} if centred else {}),
             **({"decaying": True} if decaying else {}),
+            **({} if gaps == "mask" else {"gaps": gaps}),
             **({} if body is None else {"body": body}),
             **cell_arguments,
         }
@@ -124,7 +129,8 @@ class Forecaster(nn.Module):
         self.pools = check_pools(pools)
         self.quantiles = check_quantiles(quantiles)
 
-        self.inputs = Inputs(channels, dropout=input_dropout, lines=True, centred=centred)
+        marks = shown(gaps, cell if body is None else None)
+        self.inputs = Inputs(channels, **marks, dropout=input_dropout, lines=True, centred=centred)
         features = self.inputs.output_size + known
         recurrent = partial(RecurrentBody, cell=cell, hidden_size=hidden_size, num_layers=num_layers, **cell_arguments)
         self.body, width = make_body(body or recurrent, features)

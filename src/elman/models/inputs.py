@@ -1,7 +1,7 @@
 """What a network reads: scaled channels, and beside them the marks of what was missing."""
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from elman.data import Scaler
@@ -19,6 +19,9 @@ class Inputs(nn.Module):
     Args:
         channels: Channels of the data.
         mask: Add one feature for each channel: 1 where its value was missing, else 0.
+        since: Add one feature for each channel: the logarithm of 1 and the time steps since it was last seen, or
+            since one before the first.
+        unfilled: Leave a missing value NaN, for cells that read those themselves, such as `elman.GRUD`.
         dropout: Probability in [0, 1) that a feature is silent for a whole sequence, while training.
         noise: Standard deviation of the noise added to every value while training, in those of its channel.
         drift: The same for an offset that stays for a whole sequence.
@@ -26,7 +29,7 @@ class Inputs(nn.Module):
         centred: Subtract from every channel its last value, so that a level never seen before is nothing new.
 
     Raises:
-        ArgumentError: A size or a probability does not fit.
+        ArgumentError: A size or a probability does not fit, or values that stay missing are marked too.
     """
 
     mean: Tensor
@@ -37,6 +40,8 @@ class Inputs(nn.Module):
         channels: int,
         *,
         mask: bool = True,
+        since: bool = False,
+        unfilled: bool = False,
         dropout: float = 0.0,
         noise: float = 0.0,
         drift: float = 0.0,
@@ -50,9 +55,13 @@ class Inputs(nn.Module):
             raise ArgumentError(f"the dropout of inputs is {dropout}; expected a probability in [0, 1)")
         if noise < 0 or drift < 0:
             raise ArgumentError(f"noise is {noise} and drift is {drift}; expected standard deviations of at least 0")
+        if unfilled and (mask or since):
+            raise ArgumentError("unfilled is True, and so is mask or since; a value that stays missing needs no mark")
         self.channels = channels
-        self.output_size = channels * (2 if mask else 1)
+        self.output_size = channels * (1 + mask + since)
         self.mask = mask
+        self.since = since
+        self.unfilled = unfilled
         self.dropout = dropout
         self.noise = noise
         self.drift = drift
@@ -92,18 +101,22 @@ class Inputs(nn.Module):
             features = features + self.noise * torch.randn_like(features)
         if self.training and self.drift:
             features = features + self.drift * torch.randn_like(features[:1])
+        missing = input.isnan()
         if self.mask:
-            features = torch.cat([features, input.isnan().to(features.dtype)], dim=-1)
+            features = torch.cat([features, missing.to(features.dtype)], dim=-1)
+        if self.since:
+            features = torch.cat([features, unseen(missing).to(features.dtype).log1p()], dim=-1)
+        if self.unfilled:
+            features = features.masked_fill(missing, torch.nan)
         if self.training and self.dropout:
             kept = torch.empty_like(features[:1]).bernoulli_(1 - self.dropout)
             features = features * kept / (1 - self.dropout)
         return features
 
     def extra_repr(self) -> str:
-        given = {"dropout": self.dropout, "noise": self.noise, "drift": self.drift, "centred": self.centred}
-        return ", ".join(
-            [f"{self.channels}, mask={self.mask}", *(f"{name}={value}" for name, value in given.items() if value)]
-        )
+        names = ("since", "unfilled", "dropout", "noise", "drift", "centred")
+        given = [f"{name}={getattr(self, name)}" for name in names if getattr(self, name)]
+        return ", ".join([f"{self.channels}, mask={self.mask}", *given])
 
 
 def carried(values: Float[Tensor, "time batch channels"]) -> Float[Tensor, "time batch channels"]:
@@ -114,6 +127,12 @@ def carried(values: Float[Tensor, "time batch channels"]) -> Float[Tensor, "time
     steps = torch.arange(len(values), device=values.device).view(-1, 1, 1)
     last = torch.where(missing, 0, steps).cummax(dim=0).values
     return values.gather(0, last)
+
+
+def unseen(missing: Bool[Tensor, "time batch channels"]) -> Int[Tensor, "time batch channels"]:
+    """Time steps since each channel was last seen in its row: 0 where it is; before the first, since one earlier."""
+    steps = torch.arange(1, len(missing) + 1, device=missing.device).view(-1, 1, 1)
+    return steps - torch.where(missing, 0, steps).cummax(dim=0).values
 
 
 def bridged(values: Float[Tensor, "time batch channels"]) -> Float[Tensor, "time batch channels"]:

@@ -3,77 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float64, Int, Int64, Num
+from jaxtyping import Float, Float64, Int, Num
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from elman.data import Scaler
 from elman.errors import ArgumentError
 from elman.models.body import CellChoice, RecurrentBody
-from elman.models.examples import check_not_empty, pad, tensor
+from elman.models.examples import check_not_empty, pad
 from elman.models.inputs import Inputs
-
-NOT_TAGGED = -1
-"""The class of a time step that is not tagged; where the tags are numbers, it is NaN."""
-
-
-class TagBatch(NamedTuple):
-    """Padded sequences, the time steps of each, and their tags; after the end of each nothing is tagged."""
-
-    input: Float[Tensor, "time batch channels"]
-    lengths: Int[Tensor, " batch"]
-    tags: Num[Tensor, "time batch"]
-
-
-@dataclass(frozen=True, eq=False)
-class TagExamples:
-    """Sequences to train or validate a `Tagger` on.
-
-    Args:
-        sequences: Each `(time_i, channels)`; a missing value is NaN.
-        tags: Each `(time_i,)`: indices of classes as int64, -1 where a time step is not tagged; or numbers as
-            float64, NaN where it is not. What is not tagged is read, but neither learnt nor scored.
-
-    Raises:
-        ArgumentError: A sequence has no time step, or not one tag for each.
-    """
-
-    sequences: Sequence[np.ndarray]
-    tags: Sequence[np.ndarray]
-
-    def __post_init__(self) -> None:
-        check_not_empty(self.sequences)
-        if len(self.sequences) != len(self.tags):
-            raise ArgumentError(f"there are {len(self.sequences)} sequences and the tags of {len(self.tags)}")
-        for index, (sequence, tags) in enumerate(zip(self.sequences, self.tags, strict=True)):
-            if tags.shape != (len(sequence),):
-                raise ArgumentError(
-                    f"sequence {index} has {len(sequence)} time steps and tags of shape {tags.shape}; expected "
-                    f"({len(sequence)},), one tag for each. Give -1 or NaN where there is none"
-                )
-
-    def __len__(self) -> int:
-        return len(self.sequences)
-
-    @property
-    def lengths(self) -> Int64[np.ndarray, " sequences"]:
-        """The time steps of each sequence, so that batches hold some that are about equally long."""
-        return np.array([len(sequence) for sequence in self.sequences], dtype=np.int64)
-
-    def batch(self, index: slice | Int64[np.ndarray, " batch"]) -> TagBatch:
-        """Some sequences as tensors, padded to the longest of them."""
-        chosen = np.arange(len(self))[index]
-        padded, lengths = pad([self.sequences[i] for i in chosen])
-        numeric = self.tags[chosen[0]].dtype.kind == "f"
-        tags = np.full(padded.shape[:2], np.nan if numeric else NOT_TAGGED)
-        for row, i in enumerate(chosen):
-            tags[: len(self.tags[i]), row] = self.tags[i]
-        return TagBatch(padded, lengths, tensor(tags) if numeric else torch.as_tensor(tags, dtype=torch.int64))
+from elman.models.tag_examples import TagExamples
 
 
 class Tagger(nn.Module):
@@ -98,6 +41,9 @@ class Tagger(nn.Module):
         mask: Mark missing values with one more feature for each channel. Without, they are only filled.
         noise: Standard deviation of the noise added to every value while training, in those of its channel.
         label_smoothing: Share in [0, 1) of each tag that is spread over all classes while training.
+        class_weights: With `"balanced"`, every class weighs alike in the loss, however many steps have it: a step
+            of one class weighs as much as the steps of all classes, over those of this class times the number of
+            classes. A class that the training part does not have weighs 1.
         cell_arguments: Further arguments of the cell.
 
     Raises:
@@ -116,6 +62,7 @@ class Tagger(nn.Module):
 
     target_mean: Tensor
     target_std: Tensor
+    class_weights: Tensor | None
 
     def __init__(
         self,
@@ -130,6 +77,7 @@ class Tagger(nn.Module):
         mask: bool = True,
         noise: float = 0.0,
         label_smoothing: float = 0.0,
+        class_weights: Literal["balanced"] | None = None,
         **cell_arguments: Any,
     ) -> None:
         super().__init__()
@@ -138,6 +86,11 @@ class Tagger(nn.Module):
         for name, value in (("dropout", dropout), ("label_smoothing", label_smoothing)):
             if not 0 <= value < 1:
                 raise ArgumentError(f"{name} is {value}; expected a number in [0, 1)")
+        if class_weights not in (None, "balanced"):
+            raise ArgumentError(f'class_weights is {class_weights!r}; expected "balanced", or None')
+        if not classes and (class_weights or label_smoothing):
+            name = "class_weights" if class_weights else "label_smoothing"
+            raise ArgumentError(f"{name} is for classes, and the tags are numbers; leave it out")
         self.arguments: dict[str, Any] = {
             "channels": channels,
             "classes": list(classes),
@@ -149,6 +102,7 @@ class Tagger(nn.Module):
             "mask": mask,
             "noise": noise,
             "label_smoothing": label_smoothing,
+            **({} if class_weights is None else {"class_weights": class_weights}),
             **cell_arguments,
         }
         self.classes = tuple(classes)
@@ -162,6 +116,7 @@ class Tagger(nn.Module):
         self.head = nn.Linear(self.body.output_size + features, len(self.classes) or 1)
         self.register_buffer("target_mean", torch.zeros(1))
         self.register_buffer("target_std", torch.ones(1))
+        self.register_buffer("class_weights", None if class_weights is None else torch.ones(len(self.classes)))
 
     def prepare(self, train: TagExamples) -> None:
         """Measure on the training part the scale of every channel, and of the tags if they are numbers.
@@ -186,6 +141,10 @@ class Tagger(nn.Module):
                 f"tags are of {tags.dtype} and reach up to {tagged.max()}; expected indices of the model's "
                 f"{len(self.classes)} classes"
             )
+        if self.class_weights is not None:
+            counts = np.bincount(tagged, minlength=len(self.classes))
+            weights = len(tagged) / (np.maximum(counts, 1) * np.count_nonzero(counts))
+            self.class_weights.copy_(torch.as_tensor(np.where(counts, weights, 1.0)))
 
     def forward(
         self, input: Float[Tensor, "time batch channels"], lengths: Int[Tensor, " batch"] | None = None
@@ -211,20 +170,24 @@ class Tagger(nn.Module):
         lengths: Int[Tensor, " batch"],
         tags: Num[Tensor, "time batch"],
     ) -> Float[Tensor, ""]:
-        """The mean over the tagged steps: of the cross-entropy in nats, or of the squared error of scaled numbers."""
+        """The mean over the tagged steps: of the cross-entropy in nats, or of the squared error of scaled numbers.
+
+        With class weights, it is the mean with the weight of each step's class.
+        """
         output = self(input, lengths)
         tagged = _tagged(tags)
         if self.classes:
             total = F.cross_entropy(
                 output[tagged],
                 tags[tagged],
+                weight=self.class_weights,
                 label_smoothing=self.label_smoothing if self.training else 0.0,
                 reduction="sum",
             )
         else:
             scaled = (tags[tagged].to(output.dtype) - self.target_mean) / self.target_std
             total = (output[..., 0][tagged] - scaled).square().sum()
-        return total / tagged.sum().clamp(min=1)
+        return total / max(self.weight(input, lengths, tags), 1e-12)
 
     def weight(
         self,
@@ -232,8 +195,11 @@ class Tagger(nn.Module):
         lengths: Int[Tensor, " batch"],
         tags: Num[Tensor, "time batch"],
     ) -> float:
-        """How many tagged steps the mean of `loss` runs over."""
-        return float(_tagged(tags).sum())
+        """How many tagged steps the mean of `loss` runs over; with class weights, the sum of these."""
+        tagged = _tagged(tags)
+        if self.class_weights is None:
+            return float(tagged.sum())
+        return float(self.class_weights[tags[tagged].to(self.class_weights.device)].sum())
 
     def predict_proba(
         self, sequences: Sequence[np.ndarray], *, batch_size: int = 64

@@ -14,13 +14,15 @@ from torch import nn
 
 from elman.errors import DataError
 from elman.training.contract import Examples
+from elman.training.distributed import world
 
 
 class Choices:
     """Choices by name; the first answer to each stands, in a file if there is one.
 
     How many epochs fit into the time at hand is measured on the machine, and no two measurements are alike. A run
-    that is resumed must train as it began, so it reads what was chosen.
+    that is resumed must train as it began, so it reads what was chosen. Of several processes that train together,
+    the first one chooses and tells the others.
 
     Args:
         file: JSON; made when the first choice is written. `None` keeps them in memory.
@@ -31,23 +33,30 @@ class Choices:
 
     def __init__(self, file: Path | None = None) -> None:
         self.file = file
-        self.made: dict[str, Any] = {}
-        if file is not None and file.exists():
-            try:
-                self.made = json.loads(file.read_text(encoding="utf-8"))
-            except (OSError, ValueError) as error:
-                raise DataError(f"{file}: cannot be read ({error}); start the run anew in another folder") from error
+        self.made: dict[str, Any] = world().on_first(self._read)
 
     def once(self, name: str, choose: Callable[[], Any]) -> Any:
         """What was chosen under this name, or what `choose` returns now: a number, a word, or a list of these."""
         if name not in self.made:
-            self.made[name] = choose()
-            if self.file is not None:
-                self.file.parent.mkdir(parents=True, exist_ok=True)
-                aside = self.file.with_suffix(".aside")
-                aside.write_text(json.dumps(self.made, indent=2) + "\n", encoding="utf-8")
-                os.replace(aside, self.file)
+            self.made[name] = world().on_first(lambda: self._chosen(name, choose))
         return self.made[name]
+
+    def _chosen(self, name: str, choose: Callable[[], Any]) -> Any:
+        value = choose()
+        if self.file is not None:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            aside = self.file.with_suffix(".aside")
+            aside.write_text(json.dumps({**self.made, name: value}, indent=2) + "\n", encoding="utf-8")
+            os.replace(aside, self.file)
+        return value
+
+    def _read(self) -> dict[str, Any]:
+        if self.file is None or not self.file.exists():
+            return {}
+        try:
+            return json.loads(self.file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise DataError(f"{self.file}: cannot be read ({error}); start the run anew in another folder") from error
 
 
 def seconds_a_step(model: nn.Module, examples: Examples, batch_size: int, *, steps: int = 3) -> float:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from elman.errors import ArgumentError, DataError
 from elman.models.saving import save_into
 from elman.tasks.choices import Choices
+from elman.tasks.elapsed import Elapsed
 from elman.tasks.fitted import Fitted
 from elman.tasks.settings import Settings, read_settings, written
 from elman.tasks.sources import located
-from elman.tasks.start import learn
+from elman.tasks.start import learn, load
+from elman.training.distributed import world
 from elman.training.jobs.bench import Watch, nobody_watches
 
 _CONFIG, _RESUME, _MODEL = "config.toml", "resume", "config.json"
@@ -30,14 +33,22 @@ def begin(asked: Settings, path: Path | None = None) -> Path:
         ArgumentError: The settings do not say what to learn from.
         DataError: The folder cannot be made.
     """
-    if asked.data is None:
-        raise ArgumentError("there is nothing to learn from; name a file, a folder or an embedded set")
-    stem = Path(asked.data).name.split(".")[0]
-    folder = _new(path or Path("runs") / stem)
+    folder = new_folder(path or Path("runs") / stem(asked))
     aside = folder / f".{_CONFIG}"
     aside.write_text(written(asked), encoding="utf-8")
     os.replace(aside, folder / _CONFIG)
     return folder
+
+
+def stem(asked: Settings) -> str:
+    """What a run is called: the name of its data without what follows the first dot.
+
+    Raises:
+        ArgumentError: The settings do not say what to learn from.
+    """
+    if asked.data is None:
+        raise ArgumentError("there is nothing to learn from; name a file, a folder or an embedded set")
+    return Path(asked.data).name.split(".")[0]
 
 
 def discard(folder: Path) -> None:
@@ -49,6 +60,8 @@ def discard(folder: Path) -> None:
 def go(folder: Path, watch: Watch = nobody_watches) -> Fitted:
     """Run the training of a folder to its end, from where it stands; finished, its model is simply loaded.
 
+    Processes that train together (`elman.training.distributed`) all call it; the first one reads and writes.
+
     Args:
         folder: A folder that `begin` made.
         watch: Told of each method before its work begins.
@@ -57,27 +70,35 @@ def go(folder: Path, watch: Watch = nobody_watches) -> Fitted:
         ArgumentError: It is no such folder.
         DataError: The data are not what they were when the run began, or a file cannot be read.
     """
-    if not (folder / _CONFIG).is_file():
-        raise ArgumentError(f"{folder}: has no {_CONFIG}; expected the folder of a run that `elman train` began")
-    if (folder / _MODEL).exists():
-        from elman.tasks.start import load
-
+    asked = world().on_first(lambda: _unfinished(folder))
+    if asked is None:
         done = load(folder)
         assert isinstance(done, Fitted)
         return done
-    asked = read_settings(folder / _CONFIG)
     assert asked.data is not None
-    (folder / _RESUME).mkdir(exist_ok=True)
     print_of = fingerprint(asked.data)
     if Choices(folder / _RESUME / "choices.json").once("data", lambda: print_of) != print_of:
         raise DataError(
             f"{asked.data} has changed since the run in {folder} began; resuming would mix two trainings. Put the "
             f"file back, or begin a new run"
         )
-    fitted = learn(asked.data, asked, folder=folder / _RESUME, watch=watch)
+    elapsed = Elapsed(folder / _RESUME / "elapsed.json")
+    watched = watch if world().rank else elapsed.beside(watch)
+    fitted = learn(asked.data, asked, folder=folder / _RESUME, watch=watched)
+    fitted.report = replace(fitted.report, seconds=elapsed.seconds)
     more = {"task": fitted.task, "data": fitted.to_dict(), "report": fitted.report.to_dict()}
-    save_into(fitted.model, folder, more=more)
+    world().on_first(lambda: save_into(fitted.model, folder, more=more))
     return fitted
+
+
+def _unfinished(folder: Path) -> Settings | None:
+    """The settings of a run that is not at its end; `None` if it is."""
+    if not (folder / _CONFIG).is_file():
+        raise ArgumentError(f"{folder}: has no {_CONFIG}; expected the folder of a run that `elman train` began")
+    if (folder / _MODEL).exists():
+        return None
+    (folder / _RESUME).mkdir(exist_ok=True)
+    return read_settings(folder / _CONFIG)
 
 
 def fingerprint(data: str) -> str:
@@ -91,8 +112,12 @@ def fingerprint(data: str) -> str:
     return digest.hexdigest()
 
 
-def _new(path: Path) -> Path:
-    """`path`, or `path-2`, `path-3`, …: the first that is not there."""
+def new_folder(path: Path) -> Path:
+    """`path`, or `path-2`, `path-3`, …: the first that is not there, and is made.
+
+    Raises:
+        DataError: It cannot be made.
+    """
     number = 1
     while True:
         candidate = path if number == 1 else path.with_name(f"{path.name}-{number}")

@@ -23,6 +23,9 @@ class Settings(BaseModel):
     task: Task | None = Field(None, description="What to learn: forecast, classify, regress, tag, generate or detect.")
     target: tuple[str, ...] = Field((), description="The column to learn; for a forecast there may be several.")
     horizon: int | None = Field(None, ge=1, description="Time steps to forecast. [forecast]")
+    strategy: Literal["direct", "recursive"] = Field(
+        "direct", description="Forecast all steps at once, or one after the other, each from those before. [forecast]"
+    )
     history: int | None = Field(None, ge=1, description="Time steps to look back. [forecast, detect]")
     period: int | None = Field(None, ge=1, description="Time steps of one season, such as 24 for hours in a day.")
     quantiles: tuple[float, ...] = Field(
@@ -43,11 +46,14 @@ class Settings(BaseModel):
     known: tuple[str, ...] = Field((), description="Columns whose future is known when forecasting. [forecast]")
     drop: tuple[str, ...] = Field((), description="Columns to leave out.")
     every: str | None = Field(None, description="One time step, such as 5min, 1h, 1d, 1w: rows within it are averaged.")
+    gaps: Literal["mask", "since", "decay"] | None = Field(
+        None, description="Missing values: marked, with the time since the last one, or for --cell grud. [forecast]"
+    )
     duplicates: Literal["error", "first", "last", "mean"] = Field(
         "error", description="What to do with rows of the same series and time."
     )
     zone: str | None = Field(None, description="Time zone of times without one, such as Europe/Zurich.")
-    time_format: str | None = Field(None, description="How times are written, such as %%d.%%m.%%Y.")
+    time_format: str | None = Field(None, description="How times are written, such as %d.%m.%Y.")
     time_unit: Literal["s", "ms", "us", "ns"] = Field("s", description="Unit of a time column of numbers since 1970.")
     missing: tuple[str, ...] = Field((), description="Further words that mean a missing value.")
 
@@ -243,7 +249,7 @@ def written(values: Settings) -> str:
 
     document = tomlkit.document()
     for name, field in Settings.model_fields.items():
-        document.add(tomlkit.comment((field.description or "").replace("%%", "%")))
+        document.add(tomlkit.comment(field.description or ""))
         value = values.model_dump()[name]
         if name in values.model_fields_set and value is not None:
             document.add(name, list(value) if isinstance(value, tuple) else value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from elman.tasks.report import Report, Score, Taken
 from elman.tasks.settings import Settings
 from elman.tasks.settings import settings as checked
 from elman.tasks.sources import TABLE
+from elman.training.distributed import world
 from elman.training.jobs.bench import Watch, count_parameters, nobody_watches
 
 USED = TABLE | {"target", "labels", "alarms", "history", "period"}
@@ -76,14 +78,15 @@ def learn(
         Clean(Sweep(forecast.model, reading.plan, scaler_of(reading, one.name), Rule(np.ones((1, 1)))), one, first)
         for one, first in zip(kept, learnt, strict=True)
     ]
-    rule = calibrated(plain, rate)
+    rule = world().on_first(lambda: calibrated(plain, rate))
     columns = reading.plan.columns
     rival = RollingZ.fit([(one.part.values[:, columns], one.first) for one in plain], forecast.model.history, rate)
     report = Report("detect", f"anomalies in {frame.name}", "", ())
     model = DetectModel(forecast.model, reading, rule, rival, settings.labels, report, forecast.histories)
     network = f"recurrent network ({settings.cell})"
     watch(f"{network}, tested")
-    scoring, scores = _tested(model, frame, test, wrong if settings.labels else None, network, started)
+    tested = partial(_tested, model, frame, test, wrong if settings.labels else None, network, started)
+    scoring, scores = world().on_first(tested)
     model.report = replace(
         report,
         split=_split_text(settings, [len(one.rows) for one in rows], test, learnt),
@@ -141,7 +144,9 @@ def _forecaster(
             "test": share,
         }
     )
-    return learn_forecast(frame, asked, folder=None if folder is None else folder / "forecaster", watch=watch)
+    return learn_forecast(
+        frame, asked, folder=None if folder is None else folder / "forecaster", watch=watch, static=False
+    )
 
 
 def _watched(frame: Frame, settings: Settings, others: set[str | None]) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ def with_rows_ahead(series: Series, plan: Plan, horizon: int) -> Series:
     more = past + horizon - len(there)
     times = np.concatenate([there.times, _after(there.times[-1], plan.grid(), more)])
     empty = np.full((more, len(there.channels)), np.nan)
-    whole = replace(there, times=times, values=np.concatenate([there.values, empty]))
+    whole = plan.constant(replace(there, times=times, values=np.concatenate([there.values, empty])))
     for column in plan.known_channels:
         gaps = np.flatnonzero(np.isnan(whole.values[past:, column]))
         if len(gaps):

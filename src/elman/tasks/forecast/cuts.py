@@ -10,7 +10,7 @@ from elman.data import Series
 
 
 class Cuts(NamedTuple):
-    """For each series the first row to validate on, the first to test on, and its length."""
+    """For each series the first row to validate on, the first to test on, and the end of the test part."""
 
     validation: Int64[np.ndarray, " series"]
     test: Int64[np.ndarray, " series"]

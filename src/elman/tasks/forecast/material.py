@@ -63,7 +63,8 @@ class Material:
 
     Args:
         joined: The series.
-        known: `(rows, features)`, of the row as an origin: its calendar, and the known columns of the horizon.
+        known: `(rows, features)`, of the row as an origin: its calendar, the known columns of the horizon, and the
+            static columns.
         scalers: One for each series, of its targets.
     """
 
@@ -106,7 +107,7 @@ def material(
         plan: What the columns are.
         series: Each on the grid.
         scalers: Of the targets of each.
-        known: Of the known columns; `None` if there are none.
+        known: Of the known columns and the static ones; `None` if there are none.
         pad: As for `elman.data.joined.join`.
         horizon: Steps that known columns are known ahead.
     """
@@ -119,7 +120,9 @@ def material(
     joined = join(scaled, pad)
     features = [calendar(joined.times, plan.calendar)]
     if known is not None:
-        ahead = np.nan_to_num(known.transform(joined.values[:, plan.known_channels]))
+        told = np.nan_to_num(known.transform(joined.values[:, [*plan.known_channels, *plan.static_channels]]))
+        ahead, constant = np.split(told, [len(plan.known_channels)], axis=1)
         beyond = np.concatenate([ahead, np.zeros((horizon - 1, ahead.shape[1]))])
         features.append(sliding_window_view(beyond, horizon, axis=0).reshape(len(ahead), -1))
+        features.append(constant)
     return Material(joined, np.concatenate(features, axis=1), list(scalers))

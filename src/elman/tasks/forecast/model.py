@@ -7,15 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 from torch import nn
 
 from elman.data import Scaler, Series, Windows
 from elman.data.frame import Frame
-from elman.errors import DataError
+from elman.errors import ArgumentError, DataError
 from elman.models import Forecaster, WindowExamples
 from elman.models.baselines import last_value, seasonal_naive
+from elman.models.recursive import recursive
 from elman.tasks.fitted import Fitted
 from elman.tasks.forecast.ahead import measured_rows, with_rows_ahead
+from elman.tasks.forecast.folds import Backtest
 from elman.tasks.forecast.material import Levels, Material, material
 from elman.tasks.forecast.plan import Plan
 from elman.tasks.forecast.scoring import Scoring
@@ -24,6 +27,7 @@ from elman.tasks.settings import Settings
 from elman.tasks.settings import settings as checked
 from elman.tasks.sources import table
 from elman.training.history import History
+from elman.training.jobs.bench import Watch, nobody_watches
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,9 +37,11 @@ class Reading:
     Args:
         plan: What the columns are.
         levels: The scales of the series that were learnt from.
-        known: The scaler of the known columns; `None` if there are none.
+        known: The scaler of the known columns and the static ones; `None` if there are none.
         period: Time steps of a season; `None` without one.
         settings: What the training was told, the form of the file among it.
+        until: The last time that was learnt from; `None` where rows count as steps.
+        horizon: Time steps of a forecast; `None` if they are those of the network.
     """
 
     plan: Plan
@@ -43,6 +49,13 @@ class Reading:
     known: Scaler | None
     period: int | None
     settings: Settings
+    until: str | None = None
+    horizon: int | None = None
+
+    @property
+    def recursive(self) -> bool:
+        """Whether the network forecasts one step and reads that in turn."""
+        return self.settings.strategy == "recursive"
 
     def material(self, ids: tuple[str, ...], series: list[Series], pad: int, horizon: int) -> Material:
         """Series at the scales that were learnt."""
@@ -57,6 +70,8 @@ class Reading:
             "known": None if self.known is None else self.known.to_dict(),
             "period": self.period,
             "settings": self.settings.given(),
+            "until": self.until,
+            "horizon": self.horizon,
         }
 
     @classmethod
@@ -68,6 +83,8 @@ class Reading:
             None if plain["known"] is None else Scaler.from_dict(plain["known"]),
             plain["period"],
             checked(plain["settings"]),
+            plain.get("until"),
+            plain.get("horizon"),
         )
 
 
@@ -90,7 +107,12 @@ class ForecastModel(Fitted):
         super().__init__(model, report, histories)
         self.reading = reading
 
-    def predict(self, data: Any) -> Frame:
+    @property
+    def horizon(self) -> int:
+        """Time steps of a forecast."""
+        return self.reading.horizon or self.model.horizon
+
+    def predict(self, data: Any, *, horizon: int | None = None) -> Frame:
         """The next steps of each series.
 
         The forecast begins after the last row in which a target has a value. With known columns, the table has
@@ -98,34 +120,62 @@ class ForecastModel(Fitted):
 
         Args:
             data: A path, a `Frame`, or a table of pandas, polars or pyarrow, with the columns that were learnt from.
+            horizon: Time steps to forecast; by default as many as it was trained for. A direct forecaster can give
+                fewer, a recursive one any number.
 
         Returns:
             One row for each series and step: the name of the series, the time (without a time column, the step
             counted from 1), and for each target its median and its quantiles, such as `temp`, `temp_0.1`, `temp_0.9`.
 
         Raises:
-            ArgumentError: A column is not there.
+            ArgumentError: A column is not there, or the horizon is out of reach.
             DataError: The table does not fit; the row is named.
         """
-        plan, horizon = self.reading.plan, self.model.horizon
+        plan, asked = self.reading.plan, self.horizon if horizon is None else horizon
+        self._check_horizon(asked)
+        reach = asked if self.reading.recursive else self.horizon
         frame = table(data, self.reading.settings)
         ids, series = plan.series(frame)
-        longer = [with_rows_ahead(one, plan, horizon) for one in series]
-        ready = self.reading.material(ids, longer, self.model.history, horizon)
-        origins = ready.joined.starts + ready.joined.pad + ready.joined.lengths - horizon
+        longer = [with_rows_ahead(one, plan, reach) for one in series]
+        ready = self.reading.material(ids, longer, self.model.history, self.model.horizon)
+        origins = ready.joined.starts + ready.joined.pad + ready.joined.lengths - reach
         windows = Windows(
-            ready.joined.values, self.model.history, horizon, origins, tuple(plan.columns),
+            ready.joined.values, self.model.history, reach, origins, tuple(plan.columns),
             tuple(ready.joined.starts.tolist()),
         )  # fmt: skip
-        forecast = self._forecast(ready, WindowExamples(windows, ready.known))
-        times = np.concatenate([one.times[-horizon:] for one in longer])
+        made = self.table(f"forecast of {frame.name}", ready, WindowExamples(windows, ready.known), ids)
+        columns = {name: values[np.tile(np.arange(reach) < asked, len(ids))] for name, values in made.columns.items()}
+        return Frame(made.name, columns)
+
+    def _check_horizon(self, asked: int) -> None:
+        if asked < 1:
+            raise ArgumentError(f"horizon is {asked}; expected at least 1 time step")
+        if asked > self.horizon and not self.reading.recursive:
+            raise ArgumentError(
+                f"horizon is {asked}; the model was trained to forecast {self.horizon} steps at once. Train it with "
+                f"--horizon {asked}, or with --strategy recursive to go on from its own forecasts"
+            )
+
+    def table(self, name: str, ready: Material, examples: WindowExamples, ids: tuple[str, ...]) -> Frame:
+        """The forecasts of windows as a table of the form that `predict` gives.
+
+        Args:
+            name: What messages call the table.
+            ready: The series, as `Reading.material` makes them.
+            examples: Windows of them.
+            ids: The name of each series.
+        """
+        plan, windows, horizon = self.reading.plan, examples.windows, examples.windows.horizon
         columns: dict[str, np.ndarray] = {}
         if plan.ids is not None:
-            columns[plan.ids] = np.repeat(np.array(ids, dtype=object), horizon)
+            names = np.array(ids, dtype=object)[ready.joined.series_of(windows)]
+            columns[plan.ids] = np.repeat(names, horizon)
         if plan.time is not None:
-            columns[plan.time] = times.astype("datetime64[us]")
+            rows = windows.origins[:, None] + np.arange(horizon)
+            columns[plan.time] = ready.joined.times[rows].reshape(-1).astype("datetime64[us]")
         else:
-            columns["step"] = np.tile(np.arange(1.0, horizon + 1), len(ids))
+            columns["step"] = np.tile(np.arange(1.0, horizon + 1), len(windows))
+        forecast = self._forecast(ready, examples)
         flat = forecast.reshape(-1, *forecast.shape[2:])
         levels = self.model.quantiles or (0.5,)
         for at, target in enumerate(plan.targets):
@@ -133,7 +183,22 @@ class ForecastModel(Fitted):
             for place, level in enumerate(levels):
                 if level != 0.5:
                     columns[f"{target}_{level:g}"] = flat[:, at, place]
-        return Frame(f"forecast of {frame.name}", columns)
+        return Frame(name, columns)
+
+    def backtest(
+        self,
+        data: Any,
+        *,
+        folds: int = 5,
+        step: int | None = None,
+        refit: bool = True,
+        watch: Watch = nobody_watches,
+    ) -> Backtest:
+        """Rolling-origin evaluation; see `elman.tasks.forecast.backtest`."""
+        # A backtest trains, and a training makes one of these.
+        from elman.tasks.forecast.backtest import backtest
+
+        return backtest(self, data, folds=folds, step=step, refit=refit, watch=watch)
 
     def evaluate(self, data: Any) -> Report:
         """The scores of forecasts from every row of a table that has rows enough after it.
@@ -148,12 +213,12 @@ class ForecastModel(Fitted):
         plan, model = self.reading.plan, self.model
         frame = table(data, self.reading.settings)
         ids, series = plan.series(frame)
-        ready = self.reading.material(ids, [one[: measured_rows(one, plan)] for one in series], model.history,
-                                      model.horizon)  # fmt: skip
-        examples = ready.examples(plan, model.history, model.horizon)
+        measured = [one[: measured_rows(one, plan)] for one in series]
+        ready = self.reading.material(ids, measured, model.history, model.horizon)
+        examples = ready.examples(plan, model.history, self.horizon)
         if not len(examples):
             raise DataError(
-                f"{frame.name}: no series has more than {model.horizon} rows, the steps of one forecast; give more rows"
+                f"{frame.name}: no series has more than {self.horizon} rows, the steps of one forecast; give more rows"
             )
         scoring = Scoring(ready, examples, plan.targets)
         scores = [scoring.score("last value", lambda: last_value(examples.windows))]
@@ -162,10 +227,10 @@ class ForecastModel(Fitted):
             if len(series) > 1 or examples.windows.origins.min() >= period:
                 name = f"seasonal naive ({period})"
                 scores.append(scoring.score(name, lambda: seasonal_naive(examples.windows, period)))
-        scores.append(scoring.score(self.report.network.method, lambda: self._median(ready, examples)))
+        scores.append(scoring.score(self.report.network.method, lambda: self.median(examples)))
         return replace(
             self.report,
-            split=f"all of {frame.name}: {len(examples):,} forecasts of {model.horizon} steps",
+            split=f"all of {frame.name}: {len(examples):,} forecasts of {self.horizon} steps",
             metrics=scoring.metrics,
             scores=tuple(scores),
             taken=(),
@@ -183,10 +248,18 @@ class ForecastModel(Fitted):
 
     def _forecast(self, ready: Material, examples: WindowExamples) -> np.ndarray:
         """Quantiles in the units of the table; the median alone if the network has none."""
-        inputs, known = examples.windows.inputs(), examples.at_origins()
         if self.model.quantiles:
+            inputs, known = examples.windows.inputs(), examples.at_origins()
             return ready.unscaled(examples, self.model.predict_quantiles(inputs, known))
-        return ready.unscaled(examples, self.model.predict(inputs, known)[..., None])
+        return ready.unscaled(examples, self.median(examples)[..., None])
 
-    def _median(self, ready: Material, examples: WindowExamples) -> np.ndarray:
-        return self.model.predict(examples.windows.inputs(), examples.at_origins())
+    def median(self, examples: WindowExamples) -> Float[np.ndarray, "windows horizon targets"]:
+        """The medians of the forecasts of windows, or their means without quantiles, in scaled units."""
+        return forecasts(self.model, self.reading.plan, examples)
+
+
+def forecasts(model: Forecaster, plan: Plan, examples: WindowExamples) -> Float[np.ndarray, "windows horizon targets"]:
+    """The medians of the forecasts of windows, or their means, in scaled units; recursive if they reach further."""
+    if examples.windows.horizon > model.horizon:
+        return recursive(model, examples, [*plan.known_channels, *plan.static_channels])
+    return model.predict(examples.windows.inputs(), examples.at_origins())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Float64, Int64
 
 from elman.data import Scaler, Series
 from elman.errors import DataError
@@ -14,6 +14,7 @@ from elman.tasks.forecast.cuts import Cuts
 from elman.tasks.forecast.material import Levels
 from elman.tasks.forecast.model import Reading
 from elman.tasks.forecast.plan import Plan
+from elman.tasks.leaks import leaks_ahead
 from elman.tasks.settings import Settings
 
 _WINDOWS = 40_000  # of one epoch, at most: of longer series every second, third, ... window is learnt from
@@ -46,11 +47,34 @@ class Parts:
     def reading(self, stop: Int64[np.ndarray, " series"]) -> Reading:
         """The scales of the rows before `stop`."""
         learnt = [one[:end] for one, end in zip(self.series, stop.tolist(), strict=True)]
-        known = None
-        if self.plan.known:
-            known = Scaler.fit(np.concatenate([one.values for one in learnt])[:, self.plan.known_channels])
+        known, told = None, [*self.plan.known_channels, *self.plan.static_channels]
+        if told:
+            known = Scaler.fit(np.concatenate([one.values for one in learnt])[:, told])
         levels = Levels.fit(self.ids, learnt, self.plan.columns)
-        return Reading(self.plan, levels, known, self.period, self.settings)
+        last = max((one.times[-1] for one in learnt if len(one) and self.plan.time is not None), default=None)
+        until = None if last is None else np.datetime_as_string(last)
+        return Reading(self.plan, levels, known, self.period, self.settings, until, self.horizon)
+
+    def deviations(self, stop: Int64[np.ndarray, " series"]) -> Float64[np.ndarray, " targets"]:
+        """The standard deviation of each target over the rows before `stop`, in its own unit."""
+        learnt = [one.values[:end, self.plan.columns] for one, end in zip(self.series, stop.tolist(), strict=True)]
+        return Scaler.fit(np.concatenate(learnt)).std
+
+    def blocks(self) -> Parts:
+        """The same with the windows of the steps that the network forecasts at one time."""
+        return replace(self, horizon=1) if self.settings.strategy == "recursive" else self
+
+    def leaks(self) -> tuple[str, ...]:
+        """The columns that give the targets away in the longest series before the test part, in sentences."""
+        longest = int(np.argmax(self.cut.test))
+        places = self.plan.places
+        return leaks_ahead(
+            self.series[longest].values[: self.cut.test[longest]],
+            {name: places[name][0] for name in self.plan.targets},
+            {name: where for name, where in places.items() if name not in self.plan.targets},
+            self.plan.known,
+            self.horizon,
+        )
 
     def learnt(
         self, reading: Reading, stop: Int64[np.ndarray, " series"], history: int, most: int = _WINDOWS
@@ -61,10 +85,8 @@ class Parts:
         stride = max(1, int(np.ceil(sum(len(one) for _, one in kept) / most)))
         return ready.examples(self.plan, history, self.horizon, stride=stride)
 
-    def examples(
-        self, search: Reading, final: Reading, history: int, most: int = _WINDOWS
-    ) -> tuple[WindowExamples, WindowExamples, WindowExamples]:
-        """Windows to learn from, to choose on and to test on.
+    def examples(self, search: Reading, history: int, most: int = _WINDOWS) -> tuple[WindowExamples, WindowExamples]:
+        """Windows to learn from and to choose on.
 
         Raises:
             DataError: A part has none.
@@ -75,13 +97,28 @@ class Parts:
             self.plan, history, self.horizon, first=self.cut.validation, stop=self.cut.test,
             stride=max(1, int(self.cut.end.sum()) // most),
         )  # fmt: skip
-        ready = final.material(self.ids, self.series, self.pad, self.horizon)
-        test = ready.examples(self.plan, history, self.horizon, first=self.cut.test)
-        for name, part in (("learn from", train), ("choose on", validation), ("test on", test)):
-            if not len(part):
-                raise DataError(
-                    f"there is no window to {name}: the longest series has {int(self.cut.end.max())} rows, and a "
-                    f"forecast takes {self.horizon} of one part. Give more rows, a smaller --horizon, or another "
-                    f"--test or --validation"
-                )
-        return train, validation, test
+        return self._some("learn from", train), self._some("choose on", validation)
+
+    def tests(self, final: Reading, history: int, *, told: int | None = None) -> WindowExamples:
+        """Windows to test on.
+
+        Args:
+            final: How they are read.
+            history: Rows read.
+            told: Steps ahead that known columns are told at each origin; by default the horizon.
+
+        Raises:
+            DataError: There are none.
+        """
+        ready = final.material(self.ids, self.series, self.pad, told or self.horizon)
+        return self._some(
+            "test on", ready.examples(self.plan, history, self.horizon, first=self.cut.test, stop=self.cut.end)
+        )
+
+    def _some(self, name: str, part: WindowExamples) -> WindowExamples:
+        if len(part):
+            return part
+        raise DataError(
+            f"there is no window to {name}: the longest series has {int(self.cut.end.max())} rows, and a forecast "
+            f"takes {self.horizon} of one part. Give more rows, a smaller --horizon, or another --test or --validation"
+        )

@@ -7,10 +7,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+from jaxtyping import Bool
 
 from elman.data.cycles import cycles
 from elman.data.encoding import Encoder
-from elman.data.frame import Frame
+from elman.data.filling import carried
+from elman.data.frame import Frame, as_words
 from elman.data.grid import Rule, regularise, usual_step
 from elman.data.panel import Duplicates, Panel, panel
 from elman.data.records import Series
@@ -35,6 +37,7 @@ class Plan:
         rule: How rows come onto the grid, as for `elman.data.regularise`.
         duplicates: As for `elman.data.panel`.
         calendar: The cycles whose phase is known ahead.
+        static: The columns with one value for each series, which is known at every step.
     """
 
     time: str | None
@@ -46,6 +49,7 @@ class Plan:
     rule: Rule
     duplicates: Duplicates
     calendar: tuple[str, ...]
+    static: tuple[str, ...] = ()
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -60,11 +64,25 @@ class Plan:
     @property
     def known_channels(self) -> list[int]:
         """Where the known columns are among the channels."""
-        return [
-            at
-            for at, name in enumerate(self.channels)
-            if any(name == column or name.startswith(f"{column}=") for column in self.known)
-        ]
+        return [at for column, places in self.places.items() if column in self.known for at in places]
+
+    @property
+    def static_channels(self) -> list[int]:
+        """Where the static columns are among the channels."""
+        return [at for column, places in self.places.items() if column in self.static for at in places]
+
+    def told(self, horizon: int) -> int:
+        """How many numbers are known of an origin: calendar, known columns of the whole horizon, static columns."""
+        return 2 * len(self.calendar) + horizon * len(self.known_channels) + len(self.static_channels)
+
+    @property
+    def places(self) -> dict[str, list[int]]:
+        """Where each column that is read is among the channels; one of words has several."""
+        found, end = {}, 0
+        for column, words in self.encoder.columns.items():
+            begin, end = end, end + (1 if words is None else len(words))
+            found[column] = list(range(begin, end))
+        return found
 
     def grid(self) -> np.timedelta64:
         """The time step."""
@@ -79,7 +97,16 @@ class Plan:
             DataError: The table does not fit; the row is named.
         """
         table = self._panel(frame)
-        return table.ids, [regularise(one, self.grid(), rule=self.rule) for one in table.series]
+        return table.ids, [self.constant(regularise(one, self.grid(), rule=self.rule)) for one in table.series]
+
+    def constant(self, series: Series) -> Series:
+        """The series with its static columns in every row: the last value before it, or the first of all."""
+        values = series.values.copy()
+        for channel in self.static_channels:
+            column = carried(values[:, [channel]])[:, 0]
+            known = column[~np.isnan(column)]
+            values[:, channel] = np.where(np.isnan(column), known[0] if len(known) else np.nan, column)
+        return replace(series, values=values)
 
     def _panel(self, frame: Frame) -> Panel:
         numbers = self.encoder.transform(frame)
@@ -93,16 +120,26 @@ class Plan:
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Plan:
         """The plan that `to_dict` wrote down."""
-        lists = {name: tuple(plain[name]) for name in ("targets", "known", "calendar")}
+        lists = {name: tuple(plain.get(name, ())) for name in ("targets", "known", "calendar", "static")}
         return cls(**{**plain, **lists, "encoder": Encoder.from_dict(plain["encoder"])})
 
 
-def plan(frame: Frame, settings: Settings) -> tuple[Plan, list[Taken]]:
+def plan(
+    frame: Frame,
+    settings: Settings,
+    *,
+    learnt: Bool[np.ndarray, " rows"] | None = None,
+    grid: np.timedelta64 | None = None,
+    static: bool = True,
+) -> tuple[Plan, list[Taken]]:
     """Settle what the columns of a table are, and say what was taken for granted.
 
     Args:
         frame: The table.
         settings: What was said.
+        learnt: Which rows may be looked at; by default all but the test part.
+        grid: The time step, if it was settled before.
+        static: Look for columns with one value for each series.
 
     Raises:
         ArgumentError: A column that was named is not there, or it is not clear which one is meant.
@@ -116,25 +153,46 @@ def plan(frame: Frame, settings: Settings) -> tuple[Plan, list[Taken]]:
         frame.kind(name)
     for name in targets:
         frame.numbers(name)
-    learnt = frame.take(_before(frame, time, ids, 1 - settings.test))
+    past = frame.take(_before(frame, time, ids, 1 - settings.test) if learnt is None else learnt)
     read = [name for name in frame.columns if name not in {time, ids, *settings.drop}]
-    encoder = Encoder.fit(learnt, read)
+    encoder = Encoder.fit(past, read)
     taken += [Taken(sentence, "--drop") for sentence in encoder.dropped]
     for name in targets:
         if name not in encoder.channels:
             raise DataError(f'{frame.name}, column "{name}" is constant or empty before the test part: {_NOTHING}')
     known = settings.known
     made = Plan(time, ids, tuple(targets), known, encoder, "1 s", "exact", settings.duplicates, ())
-    table = made._panel(learnt)
-    step, rule = _grid(table, settings, taken)
+    table = made._panel(past)
+    step, rule = _grid(table, settings, taken) if grid is None or time is None else (grid, "mean")
     longest = max(table.series, key=len)
     calendar = cycles(longest.times) if time is not None and len(longest) > 2 else ()
     taken += [Taken(sentence) for sentence in table.notices]
+    constant = _static(past, made) if static else ()
+    taken += [
+        Taken(f'"{name}" has one value for each series, which is known ahead as well', "--drop") for name in constant
+    ]
     written = f"{int(step.astype(np.int64))} {np.datetime_data(step.dtype)[0]}"
-    return replace(made, step=written, rule=rule, calendar=calendar), taken
+    return replace(made, step=written, rule=rule, calendar=calendar, static=constant), taken
 
 
 _NOTHING = "there is nothing to forecast. Name another column with --target"
+
+
+def _static(frame: Frame, made: Plan) -> tuple[str, ...]:
+    """The columns, neither targets nor known, of which each of several series has a single value."""
+    if made.ids is None:
+        return ()
+    series = np.unique(np.array(as_words(frame.columns[made.ids])), return_inverse=True)[1]
+    found = []
+    for name in made.places:
+        if name in {*made.targets, *made.known}:
+            continue
+        there = ~frame.missing(name)
+        value = np.unique(np.array(as_words(frame.columns[name][there])), return_inverse=True)[1]
+        pairs = np.unique(np.stack([series[there], value]), axis=1)
+        if pairs.shape[1] == len(np.unique(series[there])) < there.sum():
+            found.append(name)
+    return tuple(found)
 
 
 def _only_number(frame: Frame, others: set[str | None]) -> tuple[str, ...]:

@@ -17,15 +17,23 @@ from elman.tasks.report import Metric, Score
 class Scoring:
     """Forecasts of the same windows, scored alike in the units of the table.
 
-    With several targets, each counts in its standard deviations over the windows, so that none drowns another.
+    With several targets, each counts in its standard deviations, so that none drowns another.
 
     Args:
         material: The series.
         examples: The windows that are forecast.
         targets: The names of the targets.
+        deviations: `(targets,)`, the standard deviation of each, such as that of the rows learnt from; by default
+            that over the windows.
     """
 
-    def __init__(self, material: Material, examples: WindowExamples, targets: Sequence[str]) -> None:
+    def __init__(
+        self,
+        material: Material,
+        examples: WindowExamples,
+        targets: Sequence[str],
+        deviations: Float64[np.ndarray, " targets"] | None = None,
+    ) -> None:
         self.material = material
         self.examples = examples
         self.measured = material.unscaled(examples, examples.windows.outputs())
@@ -33,8 +41,8 @@ class Scoring:
         unit = targets[0]
         if len(targets) > 1:
             unit = "standard deviations"
-            self.scale = np.nanstd(self.measured, axis=(0, 1))
-            self.scale[~(self.scale > 0)] = 1.0
+            found = np.nanstd(self.measured, axis=(0, 1)) if deviations is None else deviations
+            self.scale = np.where(found > 0, found, 1.0)
         self.metrics = (Metric("mean absolute error", unit), Metric("root mean squared error", unit))
 
     def score(

@@ -21,7 +21,9 @@ from elman.tasks.generate.surprise import CHUNK, adapted_surprise, surprise, tog
 from elman.tasks.generate.texts import Parts, parts, shares
 from elman.tasks.report import Report, Score, Taken, spread
 from elman.tasks.settings import Settings
+from elman.tasks.training_options import training_options
 from elman.training import fit
+from elman.training.distributed import world
 from elman.training.history import History
 from elman.training.jobs.bench import Watch, named, nobody_watches, threads
 
@@ -58,6 +60,25 @@ def learn(text: Text, settings: Settings, *, folder: Path | None = None, watch: 
         return _Course(text, cut, chosen, settings, choices, folder, watch).run(started)
 
 
+def validate(text: Text, settings: Settings, *, watch: Watch = nobody_watches) -> float:
+    """How wrong a network that is trained with these settings is on the validation part; the test part stays shut.
+
+    Args:
+        text: The text.
+        settings: What was said; what was not is chosen here.
+        watch: Told of each training before it begins.
+
+    Raises:
+        ArgumentError: A setting does not fit.
+        DataError: The text is too short.
+    """
+    settings.only("generate", USED)
+    cut = parts(text, settings)
+    chosen = plan(cut.train, settings, 60 * settings.minutes)
+    with threads(chosen.threads):
+        return _Course(text, cut, chosen, settings, Choices(), None, watch).search()[1].lowest
+
+
 class _Course:
     """The steps of one training, which share what was settled at its start."""
 
@@ -84,10 +105,12 @@ class _Course:
 
     def run(self, started: float) -> TextModel:
         """Choose, learn, and score."""
-        epochs, rate, weight = self._search()
-        scores = [self._score(name, partial(self._counted, order)) for name, order in (_FREQUENCY, _GRAMS)]
+        model, history = self.search()
+        epochs = self.choices.once("epochs", lambda: self._epochs(history))
+        rate, weight = self.choices.once("helpers", lambda: self._helpers(model))
+        scores = world().on_first(self._rivals)
         model, networks, notes = self._networks(epochs)
-        beside, more = self._beside(model, rate, weight, networks[0].seconds)
+        beside, more = world().on_first(partial(self._beside, model, rate, weight, networks[0].seconds))
         cut, (_, test) = self.cut, shares(self.settings)
         report = Report(
             task="generate",
@@ -104,15 +127,13 @@ class _Course:
         )
         return TextModel(model, rate, report, self.histories)
 
-    def _search(self) -> tuple[int, float, float]:
-        """For how many epochs it pays to learn; and what `_helpers` chose."""
+    def search(self) -> tuple[LanguageModel, History]:
+        """The network that shows for how many epochs it pays to learn."""
         cut, chosen = self.cut, self.plan
         model = chosen.network(Vocabulary.of(cut.train), self.settings.seed)
         codes = model.vocabulary.encode(cut.validation)
         validation = TextExamples(codes, min(chosen.rows, len(codes) - 1), chosen.chunk)
-        history = self._fit(model, cut.train, validation, chosen.epochs, "to choose", self.settings.seed)
-        epochs = self.choices.once("epochs", lambda: self._epochs(history))
-        return epochs, *self.choices.once("helpers", lambda: self._helpers(model))
+        return model, self._fit(model, cut.train, validation, chosen.epochs, "to choose", self.settings.seed)
 
     def _epochs(self, history: History) -> int:
         """As many as were best, or as the time allows if more might have been better."""
@@ -147,11 +168,10 @@ class _Course:
             TextExamples(model.vocabulary.encode(text), chosen.rows, chosen.chunk),
             validation,
             epochs=epochs,
-            learning_rate=chosen.learning_rate,
-            weight_decay=chosen.weight_decay,
-            clip=settings.clip,
+            **training_options(
+                settings, learning_rate=chosen.learning_rate, weight_decay=chosen.weight_decay, warm=0.1
+            ),
             patience=None if validation is None else chosen.patience,
-            warm=0.1,
             seed=seed,
             callbacks=[self.watch(f"{self.name}, {name}")],
             folder=None if self.folder is None else self.folder / name.replace(" ", "-"),
@@ -167,7 +187,8 @@ class _Course:
             seed = self.settings.seed + repeat
             kept = self.plan.network(Vocabulary.of(self.cut.learnt), seed)
             history = self._fit(kept, self.cut.learnt, None, epochs, f"seed {seed}", seed)
-            scores.insert(0, self._score(self.name, partial(surprise, kept, self._read), kept, history.seconds))
+            measure = partial(self._score, self.name, partial(surprise, kept, self._read), kept, history.seconds)
+            scores.insert(0, world().on_first(measure))
         assert kept is not None
         notes = ["the parts lie side by side in one text: a new work may be harder to tell than the test part"]
         if len(scores) > 1:
@@ -201,6 +222,9 @@ class _Course:
     def _read(self) -> str:
         """The test part, after a little of what precedes it."""
         return self.cut.learnt[-_CONTEXT:] + self.cut.test
+
+    def _rivals(self) -> list[Score]:
+        return [self._score(name, partial(self._counted, order)) for name, order in (_FREQUENCY, _GRAMS)]
 
     def _counted(self, order: int) -> np.ndarray:
         return -NGrams.fit(self.cut.learnt, order=order).log_probabilities(self._read)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 
@@ -11,6 +12,7 @@ from elman.layers import detach
 from elman.models.language import LanguageModel
 from elman.models.language_size import suggest
 from elman.models.text import TextExamples, Vocabulary
+from elman.tasks.cell_arguments import cell_arguments
 from elman.tasks.choices import epochs_within
 from elman.tasks.settings import Settings
 from elman.training.jobs.bench import seeded, threads
@@ -40,6 +42,7 @@ class Plan:
         weight_decay: Share by which weights shrink, in learning rates a step.
         patience: Epochs without a better validation loss after which that training stops.
         threads: Processor threads.
+        cell_arguments: Further arguments of the cells.
     """
 
     cell: str
@@ -53,6 +56,7 @@ class Plan:
     weight_decay: float
     patience: int
     threads: int
+    cell_arguments: dict[str, Any] = field(default_factory=dict)
 
     def network(self, vocabulary: Vocabulary, seed: int) -> LanguageModel:
         """The network before training."""
@@ -63,6 +67,7 @@ class Plan:
                 hidden_size=self.hidden_size,
                 num_layers=self.num_layers,
                 dropout=self.dropout,
+                **self.cell_arguments,
             )
 
 
@@ -87,6 +92,7 @@ def plan(text: str, settings: Settings, seconds: float) -> Plan:
         weight_decay=settings.weight_decay if "weight_decay" in settings.model_fields_set else _WEIGHT_DECAY,
         patience=first["patience"],
         threads=1,
+        cell_arguments=cell_arguments(settings),
     )
     count, speed = _fastest(trial, text, settings.threads)
     if settings.hidden_size is None:

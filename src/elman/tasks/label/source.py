@@ -12,6 +12,7 @@ from elman.data import load as load_embedded
 from elman.data.arrays import sequences_of
 from elman.data.entries import catalogue
 from elman.data.frame import Frame, as_words
+from elman.data.look_rows import USUAL_TARGETS
 from elman.data.records import Sequences
 from elman.data.roles import find_ids
 from elman.data.sequence_files import kind_of, published_test, read_sequences
@@ -22,8 +23,6 @@ from elman.tasks.settings import Settings
 from elman.tasks.sources import located, table
 
 Form = Literal["sequences", "long", "wide"]
-_USUAL_TARGETS = ("label", "class", "target", "y")
-_UCR = ("_TRAIN.tsv", "_TEST.tsv", "_TRAIN.tsv.gz", "_TEST.tsv.gz")
 _ARRAYS = ("input", "labels", "axes")
 _IMAGES = ("size", "colour", "scan")
 
@@ -31,7 +30,7 @@ _IMAGES = ("size", "colour", "scan")
 def holds_sequences(data: Any) -> bool:
     """Whether data are sequences by their nature: a set, arrays, or a file or folder that holds some."""
     if isinstance(data, str | Path):
-        return bool(_embedded(data)) or str(data).endswith(_UCR) or kind_of(located(data)) == "sequences"
+        return bool(_embedded(data)) or kind_of(located(data)) == "sequences"
     if isinstance(data, tuple | list | np.ndarray):
         return True
     return isinstance(data, Sequences)
@@ -216,7 +215,7 @@ def _is_wide(frame: Frame, settings: Settings) -> bool:
 def _usual_target(frame: Frame, settings: Settings | None = None) -> str | None:
     if settings is not None and len(settings.target) == 1:
         return settings.target[0]
-    return next((name for name in frame.columns if name.lower() in _USUAL_TARGETS), None)
+    return next((name for name in frame.columns if name.lower() in USUAL_TARGETS), None)
 
 
 def _is_same_within(frame: Frame, column: str, ids: str) -> bool:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from elman.data.frame import Frame
 from elman.models import TagExamples, Tagger
+from elman.tasks.cell_arguments import cell_arguments
 from elman.tasks.choices import Choices, epochs_within, seconds_a_step
+from elman.tasks.leaks import leaks_beside
 from elman.tasks.report import Report, Score, Taken, spread
 from elman.tasks.settings import Settings
 from elman.tasks.sources import TABLE
@@ -20,11 +23,13 @@ from elman.tasks.tag.rivals import rivals
 from elman.tasks.tag.scoring import Scoring
 from elman.tasks.tag.split import Split, split
 from elman.tasks.tag.stretches import CONTEXT, LONGEST, Part, Stretch, examples, stretches
+from elman.tasks.training_options import training_options
 from elman.training import fit
+from elman.training.distributed import world
 from elman.training.history import History
 from elman.training.jobs.bench import Watch, count_parameters, nobody_watches, seeded
 
-USED = TABLE | {"target", "tags", "bidirectional"}
+USED = TABLE | {"target", "tags", "bidirectional", "class_weights", "label_smoothing"}
 _STRETCHES = 200  # of one epoch, at least, if that leaves them longer than the shortest
 _SHORTEST = 32
 _BATCHES = 20  # of one epoch, at least, unless that makes them smaller than 8
@@ -45,15 +50,39 @@ def learn(frame: Frame, settings: Settings, *, folder: Path | None = None, watch
         DataError: The table cannot be used; the row is named.
     """
     started = time.perf_counter()
+    course, taken, past = _course(frame, settings, folder, watch)
+    made = course.plan
+    leaks = leaks_beside(past, list(made.encoder.columns), made.target, classes=bool(made.classes))
+    return course.run(tuple(taken), leaks, started)
+
+
+def validate(frame: Frame, settings: Settings, *, watch: Watch = nobody_watches) -> float:
+    """How wrong a network that is trained with these settings is on the validation part; the test part stays shut.
+
+    Args:
+        frame: The table.
+        settings: What was said; what was not is chosen here.
+        watch: Told of each training before it begins.
+
+    Raises:
+        ArgumentError: A setting does not fit the table, or it is not clear what is meant.
+        DataError: The table cannot be used; the row is named.
+    """
+    course, *_ = _course(frame, settings, None, watch)
+    return course.validate()
+
+
+def _course(frame: Frame, settings: Settings, folder: Path | None, watch: Watch) -> tuple[_Course, list[Taken], Frame]:
+    """A training with its parts cut, what was taken for granted, and the rows that are learnt from."""
     settings.only("tag", USED)
     made, taken = plan(frame, settings)
     parts, notices = made.rows(frame)
     cut = split([len(one.rows) for one in parts], settings)
     learnt = np.concatenate([parts[one.sequence].rows[one.begin : one.end] for one in cut.train])
-    made, more = fitted_on(made, frame.take(np.sort(learnt)))
+    past = frame.take(np.sort(learnt))
+    made, more = fitted_on(made, past)
     taken += more + [Taken(sentence) for sentence in notices]
-    course = _Course(made, frame, cut, settings, folder, watch)
-    return course.run(tuple(taken), started)
+    return _Course(made, frame, cut, settings, folder, watch), taken, past
 
 
 class _Course:
@@ -76,18 +105,13 @@ class _Course:
         self.tags = [tags[one.rows] for one in parts]
         self.both_ways = bool(settings.bidirectional)
 
-    def run(self, taken: tuple[Taken, ...], started: float) -> TagModel:
+    def run(self, taken: tuple[Taken, ...], leaks: tuple[str, ...], started: float) -> TagModel:
         """Learn and score."""
-        rows = sum(one.end - one.begin for one in self.cut.train)
-        size = int(np.clip(rows // _STRETCHES, _SHORTEST, LONGEST - CONTEXT))
-        train = self._examples(stretches(self.cut.train, both_ways=self.both_ways, size=size))
-        validation = self._examples(self._stretches(self.cut.validation))
+        rows = _rows(self.cut.train)
+        train, validation = self._learnt_from()
         test = self._stretches(self.cut.test)
         scoring = Scoring([self.tags[one.sequence][one.begin : one.end] for one in test], self.plan.target)
-        scores: list[Score] = []
-        for method, find in rivals(train, self.sequences, test):
-            self.watch(method)
-            scores.append(scoring.score(method, find))
+        scores = world().on_first(partial(self._rivals, train, test, scoring))
         model, network, notes = self._network(train, validation, test, scoring)
         report = Report(
             task="tag",
@@ -97,13 +121,31 @@ class _Course:
             metrics=scoring.metrics,
             scores=(*scores, network),
             taken=taken,
-            notes=notes,
+            notes=(*notes, *leaks),
             settings={**self.settings.given(), "seed": self.settings.seed},
             seconds=time.perf_counter() - started,
         )
         known = np.concatenate(list(train.tags))
         usual = float(np.nanmean(known)) if not self.plan.classes else int(np.bincount(known[known >= 0]).argmax())
         return TagModel(model, self.plan, usual, report, self.histories)
+
+    def validate(self) -> float:
+        """Learn with the first seed; the lowest validation loss."""
+        return self._train(*self._learnt_from(), self.settings.seed)[1].lowest
+
+    def _learnt_from(self) -> tuple[TagExamples, TagExamples]:
+        """The training and the validation part."""
+        size = int(np.clip(_rows(self.cut.train) // _STRETCHES, _SHORTEST, LONGEST - CONTEXT))
+        train = self._examples(stretches(self.cut.train, both_ways=self.both_ways, size=size))
+        return train, self._examples(self._stretches(self.cut.validation))
+
+    def _rivals(self, train: TagExamples, test: list[Stretch], scoring: Scoring) -> list[Score]:
+        """The scores of the other methods."""
+        scores: list[Score] = []
+        for method, find in rivals(train, self.sequences, test):
+            self.watch(method)
+            scores.append(scoring.score(method, find))
+        return scores
 
     def _stretches(self, parts: Sequence[Part]) -> list[Stretch]:
         return stretches(parts, both_ways=self.both_ways)
@@ -122,6 +164,9 @@ class _Course:
                 num_layers=settings.num_layers or 1,
                 bidirectional=self.both_ways,
                 dropout=0.2 if settings.dropout is None else settings.dropout,
+                class_weights=settings.class_weights,
+                label_smoothing=settings.label_smoothing or 0.0,
+                **cell_arguments(settings),
             )
 
     def _network(
@@ -129,39 +174,20 @@ class _Course:
     ) -> tuple[Tagger, Score, tuple[str, ...]]:
         """The network, its score, and what there is to say of it."""
         settings = self.settings
-        rows = _rows(self.cut.train)
-        batch_size = settings.batch_size or int(np.clip(len(train) // _BATCHES, 8, 64))
         kept: tuple[Tagger, Score] | None = None
         reached, notes = [], []
         for repeat in range(settings.repeats):
-            started = time.perf_counter()
             seed = settings.seed + repeat
-            model = self._make(rows, seed)
-            model.prepare(train)
-            epochs = settings.epochs
-            if epochs is None:
-                epochs = self.choices.once("epochs", lambda of=model: self._epochs(of, train, batch_size))
-            history = fit(
-                model,
-                train,
-                validation,
-                epochs=epochs,
-                batch_size=batch_size,
-                learning_rate=settings.learning_rate or 5e-3,
-                weight_decay=settings.weight_decay,
-                clip=settings.clip,
-                patience=max(20, epochs // 4),
-                seed=seed,
-                folder=None if self.folder is None else self.folder / f"seed-{seed}",
-                callbacks=[self.watch(f"recurrent network ({settings.cell}), seed {seed}")],
-            )
+            model, history = self._train(train, validation, seed)
             self.histories[f"seed {seed}"] = history
-            score = scoring.score(
+            measure = partial(
+                scoring.score,
                 f"recurrent network ({settings.cell})",
-                lambda of=model: found_tags(of, test, self.sequences),
+                partial(found_tags, model, test, self.sequences),
                 parameters=count_parameters(model),
-                seconds=time.perf_counter() - started,
+                seconds=history.seconds,
             )
+            score = world().on_first(measure)
             reached.append(score.values[0] or 0.0)
             kept = kept or (model, score)
         assert kept is not None
@@ -170,6 +196,29 @@ class _Course:
                 f"over {settings.repeats} seeds: {scoring.metrics[0].name} {spread(reached)}; the first is kept"
             )
         return *kept, tuple(notes)
+
+    def _train(self, train: TagExamples, validation: TagExamples, seed: int) -> tuple[Tagger, History]:
+        """A network that learnt from a seed."""
+        settings = self.settings
+        batch_size = settings.batch_size or int(np.clip(len(train) // _BATCHES, 8, 64))
+        model = self._make(_rows(self.cut.train), seed)
+        model.prepare(train)
+        epochs = settings.epochs
+        if epochs is None:
+            epochs = self.choices.once("epochs", lambda: self._epochs(model, train, batch_size))
+        history = fit(
+            model,
+            train,
+            validation,
+            epochs=epochs,
+            batch_size=batch_size,
+            **training_options(settings, learning_rate=5e-3),
+            patience=max(20, epochs // 4),
+            seed=seed,
+            folder=None if self.folder is None else self.folder / f"seed-{seed}",
+            callbacks=[self.watch(f"recurrent network ({settings.cell}), seed {seed}")],
+        )
+        return model, history
 
     def _epochs(self, model: Tagger, train: TagExamples, batch_size: int) -> int:
         step = seconds_a_step(model, train, batch_size)

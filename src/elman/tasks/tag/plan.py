@@ -14,7 +14,7 @@ from elman.data.encoding import Encoder
 from elman.data.frame import Frame, as_words
 from elman.data.grid import seconds
 from elman.errors import ArgumentError, DataError
-from elman.models.tagger import NOT_TAGGED
+from elman.models.tag_examples import NOT_TAGGED
 from elman.tasks.ordered import Ordered, ordered
 from elman.tasks.report import Taken
 from elman.tasks.roles import time_and_ids

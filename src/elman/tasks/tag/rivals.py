@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from elman.models.baselines import linear_lags, logistic_lags, majority_by_step, mean_value
-from elman.models.tagger import TagExamples
+from elman.models.tag_examples import TagExamples
 from elman.tasks.tag.stretches import Stretch
 
 _LAGS = 5

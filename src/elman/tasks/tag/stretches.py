@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from elman.models import TagExamples, Tagger
-from elman.models.tagger import NOT_TAGGED
+from elman.models.tag_examples import NOT_TAGGED
 
 LONGEST = 512
 """Time steps of a stretch, at most; a sequence of so many is read whole."""

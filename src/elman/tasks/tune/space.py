@@ -1,0 +1,44 @@
+"""What a search tries: for each setting, the values that it may take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from elman.tasks.settings import Settings
+
+if TYPE_CHECKING:
+    from optuna.trial import Trial
+
+# Cells that are fast in every engine and that differ in their gates; one of each family.
+CELLS = ("gru", "lstm", "mgu", "ligru", "slstm", "layer_norm_lstm")
+_WIDEST = {"generate": 512}
+_SPACE: dict[str, Callable[[Trial, str], Any]] = {
+    "cell": lambda trial, task: trial.suggest_categorical("cell", CELLS),
+    "hidden_size": lambda trial, task: trial.suggest_int("hidden_size", 8, _WIDEST.get(task, 128), log=True),
+    "num_layers": lambda trial, task: trial.suggest_int("num_layers", 1, 2),
+    "learning_rate": lambda trial, task: _short(trial.suggest_float("learning_rate", 5e-4, 2e-2, log=True)),
+    "dropout": lambda trial, task: _short(trial.suggest_float("dropout", 0.0, 0.5)),
+    "weight_decay": lambda trial, task: _short(trial.suggest_float("weight_decay", 1e-4, 0.3, log=True)),
+}
+_OWN: dict[str, dict[str, Callable[[Trial, str], Any]]] = {
+    "forecast": {"history": lambda trial, task: trial.suggest_int("history", 4, 512, log=True)}
+}
+
+
+def suggested(trial: Trial, asked: Settings, task: str) -> dict[str, Any]:
+    """What a trial suggests for the settings that were not said.
+
+    Args:
+        trial: A trial of Optuna.
+        asked: What was said stays as it is; so does the cell where arguments of it were said.
+        task: What is learnt.
+    """
+    said = asked.model_fields_set | ({"cell"} if asked.cell_argument else set())
+    space = {**_SPACE, **_OWN.get(task, {})}
+    return {name: suggest(trial, task) for name, suggest in space.items() if name not in said}
+
+
+def _short(value: float) -> float:
+    """A number of three digits, as a person would write it; it is what the trial is run with, too."""
+    return float(f"{value:.3g}")
