@@ -90,7 +90,7 @@ class Brief:
         """Whether it can run these: in one thread, and without a gradient of what the core itself multiplies."""
         if self.keeps and self.core.backward.inputs and any(one.requires_grad for one in sequences):
             return False
-        return threads_for(self.forward.machine, self.course) == 1
+        return self.course.batch == 1 or threads_for(self.forward.machine, self.course) == 1
 
     def run(self, tensors: Sequence[Tensor]) -> tuple[tuple[Tensor, ...], Tensor]:
         """Exports and the last state; and what is between the kernels.

@@ -51,6 +51,7 @@ class Parts:
         self.input = len(known)  # where the input is among what `before` knows
         self.parameters = self.before.at(plan.parameters)
         self.after = Tape([*self.before.values, *plan.exports], [captured.output], like)
+        self.reads_input = self.before.reads(self.input) or self.after.reads(self.input)
         (self.output,) = self.after.at([captured.output])
         exported = [id(value) for value in plan.exports]
         # The output as it comes from the core, where nothing is to be computed from it.
@@ -123,9 +124,10 @@ def _prepare_once(cell: Cell, input: Tensor) -> Prepared | str:
     with _lock:
         known: Any = _by_program if key is not None else _by_cell.setdefault(cell, {})
         key = (key, input.dtype, cell.training)
-        if key not in known:
-            known[key] = _make(cell, input)
-        return known[key]
+        found = known.get(key)
+        if found is None:
+            found = known[key] = _make(cell, input)
+        return found
 
 
 def _make(cell: Cell, input: Tensor) -> Prepared | str:
