@@ -1,9 +1,14 @@
 """Short sequences, laid out by addresses: the numbers are those of the long way, to the last bit."""
 
+import itertools
+import math
+from types import SimpleNamespace
+
 import pytest
 import torch
 
 import elman
+from elman.unfold.compiled import brief, brief_gradient
 from elman.unfold.compiled.brief import Brief
 from elman.unfold.compiled.core import Core
 from elman.unfold.compiled.memory import LARGE
@@ -85,6 +90,34 @@ def test_whatever_is_given_and_asked_for(kind, of, to, taken):
     assert len(taken) == 1
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_written_outside_of_what_a_call_makes(kind, monkeypatch):
+    made: list[tuple[torch.Tensor, int]] = []
+    around = 64  # numbers on each side
+
+    def between_marks(shape, dtype):
+        size = math.prod(shape) if isinstance(shape, tuple | torch.Size) else shape
+        made.append((torch.full((size + 2 * around,), 0.5, dtype=dtype), size))
+        return made[-1][0][around : around + size].view(shape)
+
+    def zeros(shape, dtype):
+        return between_marks(shape, dtype).zero_()
+
+    # The layouts hold on to these functions: the hidden size, and so they, are of no other test.
+    monkeypatch.setattr(brief, "torch", SimpleNamespace(empty=between_marks))
+    monkeypatch.setattr(brief_gradient, "torch", SimpleNamespace(empty=between_marks, zeros=zeros))
+    cell = getattr(elman, kind)(3, 6).double()
+    for reverse in (False, True):
+        for of, to in itertools.product(FROM, WANTED):
+            gradients(cell, 7, 3, of, to, reverse=reverse)
+    with torch.no_grad():
+        elman.unfold(cell, torch.randn(7, 3, 3, dtype=torch.float64))
+    assert len(made) > 50
+    for memory, size in made:
+        assert (memory[:around] == 0.5).all()
+        assert (memory[around + size :] == 0.5).all()
+
+
 @pytest.mark.parametrize("wide", [1, 7])
 def test_the_gradient_of_the_input(wide):
     cell, g = elman.GRU(wide, 5), torch.randn(6, 2, 5)
@@ -100,7 +133,7 @@ def test_a_gradient_may_be_taken_twice_and_of_itself():
         first = torch.autograd.grad(loss, list(cell.parameters()), retain_graph=True)
         again = torch.autograd.grad(loss, list(cell.parameters()), create_graph=True)
         assert_near([one.detach() for one in again], list(first))
-        return torch.autograd.grad(sum(one.square().sum() for one in again), list(cell.parameters()))
+        return torch.autograd.grad(torch.cat([one.flatten() for one in again]).square().sum(), list(cell.parameters()))
 
     assert_equal(*both_ways(twice))
 
@@ -126,12 +159,12 @@ def test_what_was_changed_before_the_gradient_is_noticed():
 
 
 @pytest.mark.parametrize(
-    ("time", "batch", "brief"), [(100, 1, True), (100, 16, False), (LARGE // 128, 1, False)], ids=str
+    ("time", "batch", "short"), [(100, 1, True), (100, 16, False), (LARGE // 128, 1, False)], ids=str
 )
-def test_only_short_ones(time, batch, brief, taken):
+def test_only_short_ones(time, batch, short, taken):
     cell = elman.GRU(1, 32)
     elman.unfold(cell, torch.randn(time, batch, 1), engine="compiled").output.sum().backward()
-    assert bool(taken) == brief
+    assert bool(taken) == short
 
 
 def test_ragged_rows_resets_and_recomputation_go_the_long_way(taken):
