@@ -95,13 +95,13 @@ def test_nothing_is_written_outside_of_what_a_call_makes(kind, monkeypatch):
     made: list[tuple[torch.Tensor, int]] = []
     around = 64  # numbers on each side
 
-    def between_marks(shape, dtype):
+    def between_marks(shape, dtype, device):
         size = math.prod(shape) if isinstance(shape, tuple | torch.Size) else shape
-        made.append((torch.full((size + 2 * around,), 0.5, dtype=dtype), size))
+        made.append((torch.full((size + 2 * around,), 0.5, dtype=dtype, device=device), size))
         return made[-1][0][around : around + size].view(shape)
 
-    def zeros(shape, dtype):
-        return between_marks(shape, dtype).zero_()
+    def zeros(shape, dtype, device):
+        return between_marks(shape, dtype, device).zero_()
 
     # The layouts hold on to these functions: the hidden size, and so they, are of no other test.
     monkeypatch.setattr(brief, "torch", SimpleNamespace(empty=between_marks))
@@ -123,6 +123,65 @@ def test_the_gradient_of_the_input(wide):
     cell, g = elman.GRU(wide, 5), torch.randn(6, 2, 5)
     x = torch.randn(6, 2, wide, requires_grad=True)
     assert_equal(*both_ways(lambda: torch.autograd.grad(elman.unfold(cell, x).output, [x, *cell.parameters()], g)))
+
+
+class Passing(elman.Cell):
+    """The input, or the one before, goes through as it is."""
+
+    def __init__(self, output, delay):
+        super().__init__(1, 5)
+        self.output, self.delay = output, delay
+        self.W, self.U = torch.nn.Parameter(torch.randn(1, 5)), torch.nn.Parameter(torch.randn(5, 5))
+
+    @property
+    def state_shapes(self):
+        return {"h": (5,), "before": (1,)} if self.delay else {"h": (5,)}
+
+    @property
+    def output_size(self):
+        return 5 if self.output == "h" else 1
+
+    def step(self, x, state):
+        h, *before = state
+        h = torch.tanh(x @ self.W + h @ self.U)
+        output = {"x": x, "h": h, "before": before[0] if before else x}[self.output]
+        return output, (h, x) if self.delay else (h,)
+
+
+@pytest.mark.parametrize("delay", [False, True])
+@pytest.mark.parametrize("output", ["x", "h", "before"])
+@pytest.mark.parametrize("return_states", [False, True])
+def test_an_input_may_go_through_as_it_is(output, delay, return_states):
+    cell, x = Passing(output, delay).double(), torch.randn(6, 3, 1, dtype=torch.float64)
+    found, expected = (
+        elman.unfold(cell, x, engine=engine, return_states=return_states) for engine in ("compiled", "loop")
+    )
+    assert_near(found.output, expected.output)
+    assert_near([*found.state, *(found.states or ())], [*expected.state, *(expected.states or ())])
+
+
+class Deciding(elman.Cell):
+    """No gradient comes back through time: that of what is exported is that of the input's share."""
+
+    def __init__(self):
+        super().__init__(7, 5)
+        self.W, self.U = torch.nn.Parameter(torch.randn(7, 5)), torch.nn.Parameter(torch.randn(5, 5))
+
+    def step(self, x, state):
+        (h,) = state
+        sums = torch.exp(x @ self.W) + h @ self.U
+        return 2 * sums, (torch.where(sums > 0, torch.ones_like(sums), -torch.ones_like(sums)),)
+
+
+def test_the_gradient_of_an_export_may_be_that_of_a_sequence(taken):
+    cell = Deciding().double()
+    x, g = torch.randn(6, 3, 7, dtype=torch.float64).requires_grad_(), torch.randn(6, 3, 5, dtype=torch.float64)
+    ours, theirs = (
+        torch.autograd.grad(elman.unfold(cell, x, engine=engine).output, [x, *cell.parameters()], g)
+        for engine in ("compiled", "loop")
+    )
+    assert taken
+    assert_near(ours, theirs)
 
 
 def test_a_gradient_may_be_taken_twice_and_of_itself():

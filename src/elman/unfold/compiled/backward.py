@@ -13,7 +13,7 @@ from elman.unfold.compiled.forward import Forward, Result
 from elman.unfold.compiled.gradient import Product, Sum
 from elman.unfold.compiled.launch import Launch, Times, pack_masks
 from elman.unfold.compiled.machine import Machine
-from elman.unfold.compiled.memory import empty, zeros
+from elman.unfold.compiled.memory import CPU, empty, zeros
 from elman.unfold.compiled.outer import SMALL, add_products
 from elman.unfold.compiled.plan import Plan
 from elman.unfold.compiled.program import Training
@@ -59,6 +59,16 @@ class Backward:
         plan: The parts of the step.
         training: Both kernels' programs.
         machine: The backward kernel.
+
+    Attributes:
+        shapes: Of a row of each time array, in the signature's order.
+        sources: What each time array is, and which one of these: a `"sequence"`; a `"state"` or what was `"saved"`
+            by the forward pass; the gradient of an `"export"`; or what the kernel writes, which is there for the
+            `"whole"` time or for one `"stretch"`.
+        direct: The time array that is a share of each sequence's gradient; `None` without one.
+        inputs: The shares of the gradients of sequences that are products.
+        shares: What the gradients of parameters are sums of.
+        of_parameters: The numbers of these shares for each parameter.
     """
 
     def __init__(self, plan: Plan, training: Training, machine: Machine) -> None:
@@ -77,7 +87,7 @@ class Backward:
             else:
                 self.sources.append(sources.get(id(value), ("whole" if i in whole else "stretch", 0)))
         self.shapes = [value.shape for value in program.times]
-        self.masks = pack_masks([False] * len(program.times))
+        self._masks = pack_masks([False] * len(program.times))
         self._numbers = sum(
             math.prod(shape) for shape, (kind, _) in zip(self.shapes, self.sources, strict=True) if kind == "stretch"
         )
@@ -139,7 +149,7 @@ class Backward:
                 arrays.append(Times(given[kind][i]))
             else:
                 arrays.append(Times(result.states[0]))  # another stands here for each stretch
-        of_state = [torch.zeros(tensor.shape, dtype=dtype) for tensor in state]
+        of_state = [torch.zeros(tensor.shape, dtype=dtype, device=CPU) for tensor in state]
         resets = course.reset is not None  # without them no row goes back to the initial state
         of_initial = [torch.zeros_like(tensor) if resets else None for tensor in of_state]
         edges: list[Tensor | None] = [tensor for pair in zip(state, initial, strict=True) for tensor in pair]
@@ -170,7 +180,7 @@ class Backward:
                     arrays[j] = Times(arrays[j].tensor, begin)
                     if course.lengths is not None and n:
                         arrays[j].tensor.zero_()
-            launch(*course.visits(begin, end, backward=True), arrays, self.masks)
+            launch(*course.visits(begin, end, backward=True), arrays, self._masks)
             small = []
             for i in wanted:
                 pieces = self._pieces(self.shares[i], arrays, course, begin, end, states, state, initial)
@@ -238,7 +248,7 @@ class Backward:
         new = i not in totals
         if new:
             shape = right.shape[2:] if left is None else (left.shape[-1], right.shape[-1])
-            totals[i] = torch.empty(shape, dtype=right.dtype)
+            totals[i] = torch.empty(shape, dtype=right.dtype, device=CPU)
         return left, right, totals[i], new
 
     def _add_input(
@@ -256,7 +266,7 @@ class Backward:
 @lru_cache(maxsize=32)
 def nothing(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
     """Zeros that are only read."""
-    return torch.zeros(shape, dtype=dtype)
+    return torch.zeros(shape, dtype=dtype, device=CPU)
 
 
 def sum_of(parts: Sequence[Tensor | None], like: Tensor | None = None) -> Tensor | None:

@@ -16,7 +16,7 @@ from elman.unfold.compiled.brief_gradient import BriefGradient
 from elman.unfold.compiled.call import Call, Numbering, Place
 from elman.unfold.compiled.course import Course
 from elman.unfold.compiled.launch import threads_for
-from elman.unfold.compiled.memory import LARGE
+from elman.unfold.compiled.memory import CPU, LARGE
 from elman.unfold.compiled.outer import SMALL
 
 if TYPE_CHECKING:
@@ -98,8 +98,8 @@ class Brief:
         `tensors` are contiguous: sequences, state, parameters.
         """
         dtype = self.core.dtype
-        outputs = tuple([torch.empty(shape, dtype=dtype) for shape in self._outputs])
-        between = torch.empty(self._numbers, dtype=dtype)
+        outputs = tuple([torch.empty(shape, dtype=dtype, device=CPU) for shape in self._outputs])
+        between = torch.empty(self._numbers, dtype=dtype, device=CPU)
         self._call([*tensors, *outputs, between])
         return outputs, between
 

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from elman.unfold.compiled.backward import Share, nothing, sum_of
-from elman.unfold.compiled.call import NOTHING, NULL, Call, Numbering, Place, behind
+from elman.unfold.compiled.call import FIRST, NOTHING, NULL, Call, Numbering, Place, behind
 from elman.unfold.compiled.graph import Shape
+from elman.unfold.compiled.memory import CPU
 from elman.unfold.compiled.outer import add_in_place
 
 if TYPE_CHECKING:
@@ -65,9 +66,8 @@ class BriefGradient:
         found = [[] if at is None else [times[at]] for at in whole]
         found += [[place] if want else [] for place, want in zip(of_state, needed[a:b], strict=True)]
         found += [[totals[i] for i in own] for own in wanted]
-        first = self._own + 1
-        self._found = [[number - first for number, _ in places] for places in found]
-        self._turned = [totals[i][0] - first for i in shares if self._backward.shares[i].turn]
+        self._found = [[number - FIRST for number, _ in places] for places in found]
+        self._turned = [totals[i][0] - FIRST for i in shares if self._backward.shares[i].turn]
         self._zero = [want and n >= b for n, want in enumerate(needed)]  # of no tensors, the sum is zero there
 
     def run(self, tensors: Sequence[Tensor], kept: Sequence[Tensor]) -> list[Tensor | None]:
@@ -76,14 +76,14 @@ class BriefGradient:
         `kept` is what is between the kernels, the exports that are read again, and the gradients that come in.
         """
         dtype = self._dtype
-        own = torch.empty(self._taken // dtype.itemsize, dtype=dtype)
-        made = [make(shape, dtype=dtype) for make, shape in self._made]
-        addresses = self._call([*tensors, *kept, own, *made])
+        own = torch.empty(self._taken // dtype.itemsize, dtype=dtype, device=CPU)
+        every = [*tensors, *kept, own, *[make(shape, dtype=dtype, device=CPU) for make, shape in self._made]]
+        addresses = self._call(every)
         add_in_place(self._pack(*[addresses[i] + offset for i, offset in self._work]), dtype)
         for i in self._turned:
-            made[i] = made[i].T.contiguous()
+            every[i] = every[i].T.contiguous()
         return [
-            sum_of([made[i] for i in parts], like=tensor if zero else None)
+            sum_of([every[i] for i in parts], like=tensor if zero else None)
             for tensor, parts, zero in zip(tensors, self._found, self._zero, strict=True)
         ]
 

@@ -13,6 +13,7 @@ from elman.unfold.compiled.evaluate import Tape
 from elman.unfold.compiled.forward import Forward, Result
 from elman.unfold.compiled.gradient import differentiate
 from elman.unfold.compiled.machine import Machine, compile_program
+from elman.unfold.compiled.memory import CPU
 from elman.unfold.compiled.plan import Plan
 from elman.unfold.compiled.program import Program, Training, forward_program, training_programs
 from elman.unfold.compiled.target import host
@@ -101,7 +102,7 @@ class Core:
     def _step(self) -> tuple[Tape, list[int], list[int]]:
         plan = self.plan
         leaves = [*plan.parameters, *plan.sequences, *plan.captured.states]
-        tape = Tape(leaves, [*plan.captured.new_states, *plan.exports], torch.empty(0, dtype=self.dtype))
+        tape = Tape(leaves, [*plan.captured.new_states, *plan.exports], torch.empty(0, dtype=self.dtype, device=CPU))
         return tape, tape.at(plan.captured.new_states), tape.at(plan.exports)
 
     def reference(
@@ -111,7 +112,7 @@ class Core:
         """The core as a loop in PyTorch, differentiable any number of times: exports and last state."""
         tape, of_states, of_exports = self._step
         steps = reversed(range(course.time)) if course.reverse else range(course.time)
-        rows = torch.arange(course.batch)
+        rows = torch.arange(course.batch, device=CPU)
         exports: dict[int, list[Tensor]] = {}
         for t in steps:
             if course.lengths is not None:

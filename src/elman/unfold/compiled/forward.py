@@ -10,7 +10,7 @@ from elman.unfold.compiled.course import Course
 from elman.unfold.compiled.graph import Shape, Value
 from elman.unfold.compiled.launch import Launch, Times, pack_masks
 from elman.unfold.compiled.machine import Machine
-from elman.unfold.compiled.memory import empty, zeros
+from elman.unfold.compiled.memory import CPU, empty, zeros
 from elman.unfold.compiled.plan import Plan
 from elman.unfold.compiled.program import Program
 
@@ -41,6 +41,12 @@ class Forward:
         machine: The kernel.
         saved: The core values that it keeps of every step; with any, or with none given as `()`, the states are kept
             too. `None` for a kernel that keeps only what is asked for.
+
+    Attributes:
+        shapes: Of a row of each time array, in the signature's order.
+        given: The sequence that each time array is; -1 for those that the kernel writes.
+        rings: Whether a time array has room for two steps in turn alone.
+        states, exports, saved: Which time arrays these are.
     """
 
     def __init__(self, plan: Plan, program: Program, machine: Machine, saved: Sequence[Value] | None) -> None:
@@ -59,7 +65,7 @@ class Forward:
             saved is None and i in self.states and i not in exported and self.given[i] < 0
             for i in range(len(program.times))
         ]
-        self.masks = pack_masks(self.rings)
+        self._masks = pack_masks(self.rings)
 
     def __call__(
         self, course: Course, sequences: Sequence[Tensor], state: Sequence[Tensor], initial: Sequence[Tensor],
@@ -77,13 +83,13 @@ class Forward:
             if given >= 0:
                 arrays.append(Times(sequences[given]))
             elif ring:
-                arrays.append(Times(torch.empty((2, batch, *shape), dtype=dtype)))
+                arrays.append(Times(torch.empty((2, batch, *shape), dtype=dtype, device=CPU)))
             else:
                 arrays.append(Times(make((time, batch, *shape), dtype)))
-        last = [torch.empty(part.shape, dtype=dtype) for part in state]
+        last = [torch.empty(part.shape, dtype=dtype, device=CPU) for part in state]
         launch = Launch(self.machine, course, [*_edges(state, initial), *last], parameters)
         if every is None:
-            launch(0, time, arrays, self.masks)
+            launch(0, time, arrays, self._masks)
             states = [arrays[i].tensor for i in self.states]
         else:
             states = self._stopping(launch, course, arrays, state, every)
@@ -120,7 +126,7 @@ class Forward:
         for part, start in zip(states, state, strict=True):
             part[0] = start
         for n, (begin, end) in enumerate(stretches):
-            launch(*course.visits(begin, end, backward=False), arrays, self.masks)
+            launch(*course.visits(begin, end, backward=False), arrays, self._masks)
             if n + 1 < len(stretches):
                 after = begin if course.reverse else end - 1
                 for part, i in zip(states, self.states, strict=True):

@@ -59,22 +59,31 @@ class RunCore(Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Tensor | None, ...]:
         sequences, parts, exports, count = ctx.counts
-        tensors, kept = ctx.saved_tensors[:count], ctx.saved_tensors[count:]
+        every = ctx.saved_tensors  # asked for once: each time, a hook would do its work again
+        tensors = every[:count]
         none = (None,) * 6  # for what is not a tensor
         if torch.is_grad_enabled():
             return (*none, *_second(ctx.core, ctx.course, tensors, _groups(tensors, sequences, parts), gradients))
         wanted = ctx.needs_input_grad[6:]
-        gradients = tuple(None if one is None else one.contiguous() for one in gradients)
+        given, saved = _packed(gradients), _packed(every[count:])
+        *groups, parameters = _groups(tensors, sequences, parts)
         found = ctx.core.backward(
             ctx.course,
-            *_groups(tensors, sequences, parts),
-            Result([], [], list(kept[:parts]), list(kept[parts:])),
-            gradients[:exports],
-            gradients[exports:],
+            *map(_packed, groups),
+            parameters,
+            Result([], [], saved[:parts], saved[parts:]),
+            given[:exports],
+            given[exports:],
             needed=(wanted[:sequences], wanted[sequences + 2 * parts :]),
             forward=ctx.core.forward if ctx.recompute else None,
         )
         return (*none, *(gradient for group in found for gradient in group))
+
+
+def _packed(tensors: Sequence[Any]) -> list[Any]:
+    """The tensors, contiguous: neither autograd nor a hook on what is saved promises the strides of what it hands over.
+    What is `None` stays so."""
+    return [None if one is None else one.contiguous() for one in tensors]
 
 
 def _groups(tensors: Sequence[Tensor], sequences: int, parts: int) -> tuple[Tensors, Tensors, Tensors, Tensors]:
@@ -103,8 +112,7 @@ class RunBrief(Function):
             a, b = len(plan.sequences), len(plan.sequences) + len(plan.captured.states)
             groups = tensors[:a], tensors[a:b], tensors[a:b], tensors[b:]
             return (None, *_second(brief.core, brief.course, tensors, groups, gradients))
-        gradients = tuple([None if one is None else one.contiguous() for one in gradients])
-        return (None, *brief.run_back(tensors, kept, gradients, needed))
+        return (None, *brief.run_back(_packed(tensors), _packed(kept), _packed(gradients), needed))
 
 
 def _second(

@@ -51,8 +51,9 @@ class Parts:
         self.input = len(known)  # where the input is among what `before` knows
         self.parameters = self.before.at(plan.parameters)
         self.after = Tape([*self.before.values, *plan.exports], [captured.output], like)
-        self.reads_input = self.before.reads(self.input) or self.after.reads(self.input)
         (self.output,) = self.after.at([captured.output])
+        # Whether anything outside the core needs the rows of the input: without, it stays as it came.
+        self.reads_input = self.before.reads(self.input) or self.after.reads(self.input) or self.output == self.input
         exported = [id(value) for value in plan.exports]
         # The output as it comes from the core, where nothing is to be computed from it.
         self.exported_output = exported.index(id(captured.output)) if id(captured.output) in exported else None
