@@ -30,9 +30,11 @@ def checked_step(cell: "Cell", x: Tensor, state: "State") -> "Step":
 def initial_state(cell: "Cell", batch: int) -> "State":
     """The initial state of `cell`, refused if it does not fit its `state_shapes`."""
     initial = cell.initial_state(batch)
+    like = first_parameter(cell)
+    if _fits(initial, cell.state_shapes, batch, like):
+        return initial  # without the words, which take longer than all else here
     name = f"{type(cell).__name__}.initial_state"
     expect_state(name, cell, initial, batch)
-    like = first_parameter(cell)
     for part, value in zip(cell.state_shapes, initial, strict=True):
         if like is not None and not like.is_complex() and value.is_floating_point() and value.dtype != like.dtype:
             raise ContractError(
@@ -40,6 +42,18 @@ def initial_state(cell: "Cell", batch: int) -> "State":
                 f"{dtype_name(like.dtype)}, as in self.W.new_zeros(batch_size, ...)"
             )
     return initial
+
+
+def _fits(state: Any, shapes: dict[str, tuple[int, ...]], batch: int, like: Tensor | None) -> bool:
+    """Whether a state has the parts and shapes that it must have, and the dtype of `like`."""
+    if not isinstance(state, tuple) or len(state) != len(shapes):
+        return False
+    for one, shape in zip(state, shapes.values(), strict=True):
+        if not isinstance(one, Tensor) or one.shape != (batch, *shape):
+            return False
+        if like is not None and one.dtype != like.dtype:
+            return False
+    return True
 
 
 def expect_state(name: str, cell: "Cell", state: Any, batch: int, before: "State | None" = None) -> None:

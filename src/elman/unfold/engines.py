@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Callable
+from functools import cache
 
 from elman.errors import ArgumentError, EngineError
 from elman.unfold.loop import loop
@@ -12,10 +13,15 @@ from elman.unfold.request import Refused, Request, Unfolded
 Engine = Callable[[Request], Unfolded]
 
 
-def _compiled(request: Request) -> Unfolded:
+@cache
+def _load_compiled() -> Engine:
     from elman.unfold.compiled.engine import compiled  # loads LLVM and PyTorch's tracer, which a loop does not need
 
-    return compiled(request)
+    return compiled
+
+
+def _compiled(request: Request) -> Unfolded:
+    return _load_compiled()(request)
 
 
 ENGINES: dict[str, Engine] = {

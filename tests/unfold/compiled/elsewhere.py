@@ -9,6 +9,7 @@ import pytest
 from torch import Tensor
 
 from elman.unfold.compiled import backward, forward, launch
+from elman.unfold.compiled.core import Core
 from elman.unfold.compiled.course import Course
 from elman.unfold.compiled.launch import Launch, Times
 from elman.unfold.compiled.machine import Machine
@@ -64,6 +65,7 @@ def elsewhere(allocate: Allocate, kind: type[Elsewhere] = Elsewhere) -> Iterator
     with pytest.MonkeyPatch.context() as patch:
         for module in (forward, backward):
             patch.setattr(module, "Launch", here)
+        patch.setattr(Core, "brief", lambda *_: None)  # which launches nothing
         patch.setattr(launch, "room", allocate)
         patch.setattr(launch, "empty", lambda shape, dtype: allocate(*shape))
         yield

@@ -13,7 +13,7 @@ from elman.unfold.compiled.forward import Forward, Result
 from elman.unfold.compiled.gradient import Product, Sum
 from elman.unfold.compiled.launch import Launch, Times, pack_masks
 from elman.unfold.compiled.machine import Machine
-from elman.unfold.compiled.memory import empty, zeros
+from elman.unfold.compiled.memory import CPU, empty, zeros
 from elman.unfold.compiled.outer import SMALL, add_products
 from elman.unfold.compiled.plan import Plan
 from elman.unfold.compiled.program import Training
@@ -23,7 +23,7 @@ _ROWS = 256  # rows of a product that it takes to be fast
 
 
 @dataclass(frozen=True)
-class _Share:
+class Share:
     """A share of a parameter's gradient: of time array `left` (or of the state before each step) with `right`.
 
     Without a left one, the sum of `right` over all steps and rows. `swap` has `right` come first in the product: the
@@ -40,7 +40,7 @@ class _Share:
 
 
 @dataclass(frozen=True)
-class _InputShare:
+class InputShare:
     """A share of the gradient of a sequence: a time array times parameter `weight`."""
 
     sequence: int
@@ -59,6 +59,16 @@ class Backward:
         plan: The parts of the step.
         training: Both kernels' programs.
         machine: The backward kernel.
+
+    Attributes:
+        shapes: Of a row of each time array, in the signature's order.
+        sources: What each time array is, and which one of these: a `"sequence"`; a `"state"` or what was `"saved"`
+            by the forward pass; the gradient of an `"export"`; or what the kernel writes, which is there for the
+            `"whole"` time or for one `"stretch"`.
+        direct: The time array that is a share of each sequence's gradient; `None` without one.
+        inputs: The shares of the gradients of sequences that are products.
+        shares: What the gradients of parameters are sums of.
+        of_parameters: The numbers of these shares for each parameter.
     """
 
     def __init__(self, plan: Plan, training: Training, machine: Machine) -> None:
@@ -70,39 +80,39 @@ class Backward:
         sources |= {id(value): ("saved", i) for i, value in enumerate(training.saved)}
         sources |= {id(value): ("export", i) for i, value in enumerate(gradient.of_exports)}
         whole = {place[id(g)] for g in gradient.sequences if g is not None}
-        self._sources: list[tuple[str, int]] = []
+        self.sources: list[tuple[str, int]] = []
         for i, value in enumerate(program.times):
             if i in states:
-                self._sources.append(("state", states[i]))
+                self.sources.append(("state", states[i]))
             else:
-                self._sources.append(sources.get(id(value), ("whole" if i in whole else "stretch", 0)))
-        self._shapes = [value.shape for value in program.times]
+                self.sources.append(sources.get(id(value), ("whole" if i in whole else "stretch", 0)))
+        self.shapes = [value.shape for value in program.times]
         self._masks = pack_masks([False] * len(program.times))
         self._numbers = sum(
-            math.prod(shape) for shape, (kind, _) in zip(self._shapes, self._sources, strict=True) if kind == "stretch"
+            math.prod(shape) for shape, (kind, _) in zip(self.shapes, self.sources, strict=True) if kind == "stretch"
         )
-        self._direct = [None if g is None else place[id(g)] for g in gradient.sequences]
+        self.direct = [None if g is None else place[id(g)] for g in gradient.sequences]
         parameters = {id(value): i for i, value in enumerate(plan.parameters)}
         sequences = {id(value): i for i, value in enumerate(plan.sequences)}
-        self._inputs = [
-            _InputShare(sequences[id(p.sequence)], place[id(p.gradient)], parameters[id(p.weight)], p.transposed)
+        self.inputs = [
+            InputShare(sequences[id(p.sequence)], place[id(p.gradient)], parameters[id(p.weight)], p.transposed)
             for p in gradient.products
         ]
         before = {id(value): i for i, value in enumerate(plan.captured.states)}
 
-        def share(part: Product | Sum) -> _Share:
+        def share(part: Product | Sum) -> Share:
             if isinstance(part, Sum):
-                return _Share(place[id(part.value)], size=part.value.size)
+                return Share(place[id(part.value)], size=part.value.size)
             k, n = part.left.shape[-1], part.right.shape[-1]
             swap = k > n
             left, state = None, before.get(id(part.left))
             if state is None:
                 left = place[id(part.left)]
-            return _Share(place[id(part.right)], left, state, swap, swap != part.transposed, part.left.size * n)
+            return Share(place[id(part.right)], left, state, swap, swap != part.transposed, part.left.size * n)
 
         every = [[share(part) for part in parts] for parts in gradient.parameters]
-        self._shares = list(dict.fromkeys(one for own in every for one in own))
-        self._of_parameters = [[self._shares.index(one) for one in own] for own in every]
+        self.shares = list(dict.fromkeys(one for own in every for one in own))
+        self.of_parameters = [[self.shares.index(one) for one in own] for own in every]
 
     def __call__(
         self, course: Course, sequences: Sequence[Tensor], state: Sequence[Tensor], initial: Sequence[Tensor],
@@ -130,7 +140,7 @@ class Backward:
         most = self.steps_at_once(course)
         given = {"sequence": sequences, "saved": result.saved, "export": of_exports, "state": result.states}
         arrays = []
-        for (kind, i), shape in zip(self._sources, self._shapes, strict=True):
+        for (kind, i), shape in zip(self.sources, self.shapes, strict=True):
             if kind in ("whole", "stretch"):
                 arrays.append(Times(make((most if kind == "stretch" else course.time, batch, *shape), dtype)))
             elif kind == "export" and of_exports[i] is None:
@@ -139,17 +149,17 @@ class Backward:
                 arrays.append(Times(given[kind][i]))
             else:
                 arrays.append(Times(result.states[0]))  # another stands here for each stretch
-        of_state = [torch.zeros(tensor.shape, dtype=dtype) for tensor in state]
+        of_state = [torch.zeros(tensor.shape, dtype=dtype, device=CPU) for tensor in state]
         resets = course.reset is not None  # without them no row goes back to the initial state
         of_initial = [torch.zeros_like(tensor) if resets else None for tensor in of_state]
         edges: list[Tensor | None] = [tensor for pair in zip(state, initial, strict=True) for tensor in pair]
         for one, part in zip(of_last, state, strict=True):
-            nothing = _nothing(part.shape, dtype)
-            edges += [nothing if one is None else one, nothing if resets else None]
+            zero = nothing(part.shape, dtype)
+            edges += [zero if one is None else one, zero if resets else None]
         edges += [tensor for pair in zip(of_state, of_initial, strict=True) for tensor in pair]
         launch = Launch(self.machine, course, edges, parameters, lasts=forward is not None)
 
-        wanted = {i for own, want in zip(self._of_parameters, needed[1], strict=True) if want for i in own}
+        wanted = {i for own, want in zip(self.of_parameters, needed[1], strict=True) if want for i in own}
         totals: dict[int, Tensor] = {}
         of_inputs: dict[int, Tensor] = {}
         stretches = course.stretches(most, backward=True)
@@ -160,12 +170,12 @@ class Backward:
                     course, sequences, state, initial, parameters, begin, end, before
                 )  # fmt: skip
                 again = {"state": states, "saved": saved}
-                for j, (kind, i) in enumerate(self._sources):
+                for j, (kind, i) in enumerate(self.sources):
                     if kind in again:
                         arrays[j] = again[kind][i]
             else:
                 states = [Times(part) for part in result.states]
-            for j, (kind, _) in enumerate(self._sources):
+            for j, (kind, _) in enumerate(self.sources):
                 if kind == "stretch":
                     arrays[j] = Times(arrays[j].tensor, begin)
                     if course.lengths is not None and n:
@@ -173,15 +183,15 @@ class Backward:
             launch(*course.visits(begin, end, backward=True), arrays, self._masks)
             small = []
             for i in wanted:
-                pieces = self._pieces(self._shares[i], arrays, course, begin, end, states, state, initial)
+                pieces = self._pieces(self.shares[i], arrays, course, begin, end, states, state, initial)
                 # Of all pieces alike: what is small is added after what is not.
-                if self._shares[i].size * (end - begin) * batch <= SMALL:
+                if self.shares[i].size * (end - begin) * batch <= SMALL:
                     small += [self._to_add(totals, i, left, right) for left, right in pieces]
                 else:
                     for left, right in pieces:
                         self._add(totals, i, left, right)
             add_products(small)
-            for one in self._inputs:
+            for one in self.inputs:
                 if needed[0][one.sequence]:
                     self._add_input(of_inputs, one, arrays[one.array].cut(begin, end), parameters, begin, sequences)
 
@@ -191,15 +201,15 @@ class Backward:
                 if one is not None:
                     tensor[without] = one[without]
         of_sequences = [
-            _sum([None if at is None else arrays[at].tensor, of_inputs.get(i)]) if want else None
-            for i, (at, want) in enumerate(zip(self._direct, needed[0], strict=True))
+            sum_of([None if at is None else arrays[at].tensor, of_inputs.get(i)]) if want else None
+            for i, (at, want) in enumerate(zip(self.direct, needed[0], strict=True))
         ]
         for i, total in totals.items():
-            if self._shares[i].turn:
+            if self.shares[i].turn:
                 totals[i] = total.T.contiguous()
         of_parameters = [
-            _sum([totals[i] for i in own], like=tensor) if want else None
-            for tensor, own, want in zip(parameters, self._of_parameters, needed[1], strict=True)
+            sum_of([totals[i] for i in own], like=tensor) if want else None
+            for tensor, own, want in zip(parameters, self.of_parameters, needed[1], strict=True)
         ]
         return of_sequences, of_state, of_initial, of_parameters
 
@@ -209,7 +219,7 @@ class Backward:
         return min(max(_AT_ONCE // of_a_step, -(-_ROWS // course.batch)), course.time)
 
     def _pieces(
-        self, share: _Share, arrays: Sequence[Times], course: Course, begin: int, end: int, states: Sequence[Times],
+        self, share: Share, arrays: Sequence[Times], course: Course, begin: int, end: int, states: Sequence[Times],
         state: Sequence[Tensor], initial: Sequence[Tensor],
     ) -> list[tuple[Tensor | None, Tensor]]:  # fmt: skip
         """What one stretch of time multiplies for a share: left and right, of which the rows fit."""
@@ -226,23 +236,23 @@ class Backward:
             total = right.sum(dim=(0, 1))
             totals[i] = totals[i].add_(total) if i in totals else total
             return
-        a, b = (one.flatten(0, -2) for one in ((right, left) if self._shares[i].swap else (left, right)))
+        a, b = (one.flatten(0, -2) for one in ((right, left) if self.shares[i].swap else (left, right)))
         totals[i] = totals[i].addmm_(a.T, b) if i in totals else a.T @ b
 
     def _to_add(
         self, totals: dict[int, Tensor], i: int, left: Tensor | None, right: Tensor
     ) -> tuple[Tensor | None, Tensor, Tensor, bool]:
         """What `add_products` shall add for a piece of share `i`."""
-        if left is not None and self._shares[i].swap:
+        if left is not None and self.shares[i].swap:
             left, right = right, left
         new = i not in totals
         if new:
             shape = right.shape[2:] if left is None else (left.shape[-1], right.shape[-1])
-            totals[i] = torch.empty(shape, dtype=right.dtype)
+            totals[i] = torch.empty(shape, dtype=right.dtype, device=CPU)
         return left, right, totals[i], new
 
     def _add_input(
-        self, found: dict[int, Tensor], share: _InputShare, g: Tensor, parameters: Sequence[Tensor], begin: int,
+        self, found: dict[int, Tensor], share: InputShare, g: Tensor, parameters: Sequence[Tensor], begin: int,
         sequences: Sequence[Tensor],
     ) -> None:  # fmt: skip
         """Add what one stretch gives to the gradient of a sequence."""
@@ -254,12 +264,12 @@ class Backward:
 
 
 @lru_cache(maxsize=32)
-def _nothing(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
+def nothing(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
     """Zeros that are only read."""
-    return torch.zeros(shape, dtype=dtype)
+    return torch.zeros(shape, dtype=dtype, device=CPU)
 
 
-def _sum(parts: Sequence[Tensor | None], like: Tensor | None = None) -> Tensor | None:
+def sum_of(parts: Sequence[Tensor | None], like: Tensor | None = None) -> Tensor | None:
     """The sum of what is there: `None`, or zeros shaped `like`, if nothing is."""
     total: Tensor | None = None
     for part in parts:

@@ -1,20 +1,24 @@
 """The core of a step, compiled as it is needed."""
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cached_property, lru_cache, partial
 
 import torch
 from torch import Tensor
 
 from elman.unfold.compiled.backward import Backward
+from elman.unfold.compiled.brief import Brief, make_brief
 from elman.unfold.compiled.course import Course
 from elman.unfold.compiled.evaluate import Tape
 from elman.unfold.compiled.forward import Forward, Result
 from elman.unfold.compiled.gradient import differentiate
 from elman.unfold.compiled.machine import Machine, compile_program
+from elman.unfold.compiled.memory import CPU
 from elman.unfold.compiled.plan import Plan
 from elman.unfold.compiled.program import Program, Training, forward_program, training_programs
 from elman.unfold.compiled.target import host
+
+_LAYOUTS = 64  # sizes of a short sequence that a core remembers
 
 
 class Core:
@@ -54,6 +58,17 @@ class Core:
         """The gradient."""
         return Backward(self.plan, self.training, self._machine(self.training.backward))
 
+    @cached_property
+    def _briefs(self) -> Callable[[int, int, bool, bool], Brief | None]:
+        return lru_cache(maxsize=_LAYOUTS)(partial(make_brief, self))
+
+    def brief(self, course: Course, sequences: Sequence[Tensor], keeps: bool) -> Brief | None:
+        """How a short sequence runs, where `keeps` says whether a gradient is wanted; `None` if it is not short."""
+        if course.lengths is not None or course.reset is not None:
+            return None
+        brief = self._briefs(course.time, course.batch, course.reverse, keeps)
+        return brief if brief is not None and brief.takes(sequences) else None
+
     def keep(self, course: Course, groups: Sequence[Sequence[Tensor]], recompute: bool) -> Result:
         """Run forward and keep what `backward` reads, or where it can compute that from.
 
@@ -87,7 +102,7 @@ class Core:
     def _step(self) -> tuple[Tape, list[int], list[int]]:
         plan = self.plan
         leaves = [*plan.parameters, *plan.sequences, *plan.captured.states]
-        tape = Tape(leaves, [*plan.captured.new_states, *plan.exports], torch.empty(0, dtype=self.dtype))
+        tape = Tape(leaves, [*plan.captured.new_states, *plan.exports], torch.empty(0, dtype=self.dtype, device=CPU))
         return tape, tape.at(plan.captured.new_states), tape.at(plan.exports)
 
     def reference(
@@ -97,7 +112,7 @@ class Core:
         """The core as a loop in PyTorch, differentiable any number of times: exports and last state."""
         tape, of_states, of_exports = self._step
         steps = reversed(range(course.time)) if course.reverse else range(course.time)
-        rows = torch.arange(course.batch)
+        rows = torch.arange(course.batch, device=CPU)
         exports: dict[int, list[Tensor]] = {}
         for t in steps:
             if course.lengths is not None:

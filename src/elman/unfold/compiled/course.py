@@ -6,6 +6,8 @@ from functools import cached_property, lru_cache
 import torch
 from torch import Tensor
 
+from elman.unfold.compiled.memory import CPU
+
 
 class Course:
     """How a batch runs through time, besides its numbers.
@@ -35,7 +37,7 @@ class Course:
     def steps(self) -> Tensor:
         """`(time, batch)`: where a row has a step."""
         lengths = self.time if self.lengths is None else self.lengths
-        return (torch.arange(self.time)[:, None] < lengths).expand(self.time, self.batch)
+        return (torch.arange(self.time, device=CPU)[:, None] < lengths).expand(self.time, self.batch)
 
     def stretches(self, most: int, backward: bool) -> list[tuple[int, int]]:
         """Stretches of time `(begin, end)` of at most so many steps, in the order of the forward or the backward pass.
@@ -73,7 +75,7 @@ class Course:
             return pieces if edge else [one for one in pieces if one[0] is shifted]
         previous = torch.cat(whole) if edge else shifted
         if self.reverse and self.lengths is not None:
-            rows = torch.arange(self.batch)[(self.lengths > begin) & (self.lengths <= end)]
+            rows = torch.arange(self.batch, device=CPU)[(self.lengths > begin) & (self.lengths <= end)]
             previous = previous.clone()
             previous[self.lengths[rows] - 1 - begin, rows] = state[rows]
         if self.reset is not None:
@@ -85,4 +87,5 @@ class Course:
 @lru_cache(maxsize=64)
 def _even(time: int, batch: int) -> tuple[Tensor, Tensor, Tensor]:
     """The plan of rows that all have `time` steps."""
-    return torch.arange(batch), torch.full((time,), batch), torch.full((batch,), time - 1)
+    steps, last = torch.full((time,), batch, device=CPU), torch.full((batch,), time - 1, device=CPU)
+    return torch.arange(batch, device=CPU), steps, last

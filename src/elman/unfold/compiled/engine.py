@@ -85,7 +85,8 @@ def _run(
     time, batch = course.time, course.batch
     parts = prepared.with_states if request.return_states else prepared.plain
     input = request.input if course.lengths is None else _without_padding(request.input, course)
-    known = parts.before.run([*parts.tensors(request.cell), input.flatten(0, 1)])
+    rows = input.flatten(0, 1) if parts.reads_input else input  # PyTorch takes its time even for a view
+    known = parts.before.run([*parts.tensors(request.cell), rows])
     sequences = [
         (input if i == parts.input else known[i].reshape(time, batch, *known[i].shape[1:])).contiguous()
         for i in parts.sequences

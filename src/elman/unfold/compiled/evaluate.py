@@ -36,6 +36,10 @@ class Tape:
         """Where the tensors of these values are in what `run` returns."""
         return [self._at[id(value)] for value in values]
 
+    def reads(self, i: int) -> bool:
+        """Whether something is computed from the known value `i`."""
+        return any(i in at for _, at in self._steps)
+
     def run(self, tensors: Iterable[Tensor]) -> list[Tensor]:
         """The tensors of all `values`, from those of the known ones."""
         found = list(tensors)

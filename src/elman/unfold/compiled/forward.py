@@ -10,7 +10,7 @@ from elman.unfold.compiled.course import Course
 from elman.unfold.compiled.graph import Shape, Value
 from elman.unfold.compiled.launch import Launch, Times, pack_masks
 from elman.unfold.compiled.machine import Machine
-from elman.unfold.compiled.memory import empty, zeros
+from elman.unfold.compiled.memory import CPU, empty, zeros
 from elman.unfold.compiled.plan import Plan
 from elman.unfold.compiled.program import Program
 
@@ -41,6 +41,12 @@ class Forward:
         machine: The kernel.
         saved: The core values that it keeps of every step; with any, or with none given as `()`, the states are kept
             too. `None` for a kernel that keeps only what is asked for.
+
+    Attributes:
+        shapes: Of a row of each time array, in the signature's order.
+        given: The sequence that each time array is; -1 for those that the kernel writes.
+        rings: Whether a time array has room for two steps in turn alone.
+        states, exports, saved: Which time arrays these are.
     """
 
     def __init__(self, plan: Plan, program: Program, machine: Machine, saved: Sequence[Value] | None) -> None:
@@ -48,18 +54,18 @@ class Forward:
         sequences = {id(value): i for i, value in enumerate(plan.sequences)}
         place = program.place
         exported = {place[id(value)] for value in plan.exports}
-        self._states = [table.index for table in program.signature.tables]
-        self._exports = [place[id(value)] for value in plan.exports]
-        self._saved = [place[id(value)] for value in saved or ()]
-        self._kept = list(dict.fromkeys([*self._exports, *self._states, *self._saved]))
-        self._given = [sequences.get(id(value), -1) for value in program.times]
-        self._shapes = [value.shape for value in program.times]
+        self.states = [table.index for table in program.signature.tables]
+        self.exports = [place[id(value)] for value in plan.exports]
+        self.saved = [place[id(value)] for value in saved or ()]
+        self._kept = list(dict.fromkeys([*self.exports, *self.states, *self.saved]))
+        self.given = [sequences.get(id(value), -1) for value in program.times]
+        self.shapes = [value.shape for value in program.times]
         # A state that is neither kept nor exported needs room for this step and the one before it.
-        self._rings = [
-            saved is None and i in self._states and i not in exported and self._given[i] < 0
+        self.rings = [
+            saved is None and i in self.states and i not in exported and self.given[i] < 0
             for i in range(len(program.times))
         ]
-        self._masks = pack_masks(self._rings)
+        self._masks = pack_masks(self.rings)
 
     def __call__(
         self, course: Course, sequences: Sequence[Tensor], state: Sequence[Tensor], initial: Sequence[Tensor],
@@ -73,41 +79,41 @@ class Forward:
         time, batch, dtype = course.time, course.batch, self.machine.dtype
         make = empty if course.lengths is None else zeros  # what no step writes must not spoil a sum over all steps
         arrays = []
-        for given, shape, ring in zip(self._given, self._shapes, self._rings, strict=True):
+        for given, shape, ring in zip(self.given, self.shapes, self.rings, strict=True):
             if given >= 0:
                 arrays.append(Times(sequences[given]))
             elif ring:
-                arrays.append(Times(torch.empty((2, batch, *shape), dtype=dtype)))
+                arrays.append(Times(torch.empty((2, batch, *shape), dtype=dtype, device=CPU)))
             else:
                 arrays.append(Times(make((time, batch, *shape), dtype)))
-        last = [torch.empty(part.shape, dtype=dtype) for part in state]
+        last = [torch.empty(part.shape, dtype=dtype, device=CPU) for part in state]
         launch = Launch(self.machine, course, [*_edges(state, initial), *last], parameters)
         if every is None:
             launch(0, time, arrays, self._masks)
-            states = [arrays[i].tensor for i in self._states]
+            states = [arrays[i].tensor for i in self.states]
         else:
             states = self._stopping(launch, course, arrays, state, every)
         if course.lengths is not None and 0 in course.lengths:  # a row without a step hands its state on
             without = course.lengths == 0
             for part, start in zip(last, state, strict=True):
                 part[without] = start[without]
-        exports = [arrays[i].tensor for i in self._exports]
-        return Result(exports, last, states, [arrays[i].tensor for i in self._saved])
+        exports = [arrays[i].tensor for i in self.exports]
+        return Result(exports, last, states, [arrays[i].tensor for i in self.saved])
 
     @property
     def kept(self) -> list[Shape]:
         """The shape, of one step and row, of each array that `pack` gives."""
-        return [self._shapes[i] for i in self._kept]
+        return [self.shapes[i] for i in self._kept]
 
     def pack(self, result: Result) -> list[Tensor]:
         """All arrays of a result that saves, each once."""
         found = [*result.exports, *result.states, *result.saved]
-        at = [*self._exports, *self._states, *self._saved]
+        at = [*self.exports, *self.states, *self.saved]
         return [found[at.index(i)] for i in self._kept]
 
     def unpack(self, arrays: Sequence[Tensor]) -> Result:
         """The result, without the last state, that `pack` was given."""
-        groups = (self._exports, self._states, self._saved)
+        groups = (self.exports, self.states, self.saved)
         exports, states, saved = ([arrays[self._kept.index(i)] for i in group] for group in groups)
         return Result(exports, [], states, saved)
 
@@ -123,8 +129,8 @@ class Forward:
             launch(*course.visits(begin, end, backward=False), arrays, self._masks)
             if n + 1 < len(stretches):
                 after = begin if course.reverse else end - 1
-                for part, i in zip(states, self._states, strict=True):
-                    part[n + 1] = arrays[i].tensor[after & 1 if self._rings[i] else after]
+                for part, i in zip(states, self.states, strict=True):
+                    part[n + 1] = arrays[i].tensor[after & 1 if self.rings[i] else after]
         return states
 
     def again(
@@ -139,19 +145,19 @@ class Forward:
         dtype = self.machine.dtype
         make = empty if course.lengths is None else zeros
         arrays = []
-        for i, (given, shape) in enumerate(zip(self._given, self._shapes, strict=True)):
+        for i, (given, shape) in enumerate(zip(self.given, self.shapes, strict=True)):
             if given >= 0:
                 arrays.append(Times(sequences[given]))
-            elif i in self._states:
+            elif i in self.states:
                 size = (end - begin + 1, course.batch, *shape)
                 arrays.append(Times(make(size, dtype), begin if course.reverse else begin - 1))
-                arrays[-1].tensor[-1 if course.reverse else 0] = before[self._states.index(i)]
+                arrays[-1].tensor[-1 if course.reverse else 0] = before[self.states.index(i)]
             else:
                 arrays.append(Times(make((end - begin, course.batch, *shape), dtype), begin))
         last = [torch.empty_like(part) for part in state]  # nobody asks for it
         launch = Launch(self.machine, course, [*_edges(state, initial), *last], parameters)
         launch(*course.visits(begin, end, backward=False), arrays, pack_masks([False] * len(arrays)))
-        return [arrays[i] for i in self._states], [arrays[i] for i in self._saved]
+        return [arrays[i] for i in self.states], [arrays[i] for i in self.saved]
 
 
 def _edges(state: Sequence[Tensor], initial: Sequence[Tensor]) -> list[Tensor]:

@@ -13,7 +13,7 @@ from elman.unfold.compiled.memory import empty, room
 from elman.unfold.compiled.threads import run_in_team
 
 _WORTH_A_THREAD = 2_000_000  # multiplications that take longer than waking a thread
-_ALIGNMENT = 64
+ALIGNMENT = 64  # of a thread's scratch, in bytes
 
 
 class Times(NamedTuple):
@@ -58,7 +58,7 @@ class Launch:
 
         self._tables = 8 * max(len(program.signature.tables), 1)
         self._scratch = itemsize * machine.scratch
-        sizes = [itemsize * machine.all_packed, batch * self._scratch + _ALIGNMENT, batch * self._tables]
+        sizes = [itemsize * machine.all_packed, batch * self._scratch + ALIGNMENT, batch * self._tables]
         self._room = empty((sum(sizes),), torch.uint8) if lasts else room(sum(sizes))
         at = self._room.data_ptr()
         self._first_scratch = at + sizes[0]
@@ -71,8 +71,7 @@ class Launch:
         self._behind += [tensor.data_ptr() for tensor in weights]
         self._to_pack = bool(weights)
 
-        work = course.time * batch * max(machine.scratch, machine.all_packed, 1)
-        threads = max(1, min(torch.get_num_threads(), batch, work // _WORTH_A_THREAD))
+        threads = threads_for(machine, course)
         self._bounds = [batch * i // threads for i in range(threads + 1)]
 
     def __call__(self, first: int, stop: int, arrays: Sequence[Times], masks: bytes) -> None:
@@ -90,6 +89,12 @@ class Launch:
             self.machine, self._bounds, first, stop, course.time, course.batch, course.reverse, pointers, masks,
             self._first_table, self._tables, self._first_scratch, self._scratch,
         )  # fmt: skip
+
+
+def threads_for(machine: Machine, course: Course) -> int:
+    """How many threads share the rows of a batch."""
+    work = course.time * course.batch * max(machine.scratch, machine.all_packed, 1)
+    return max(1, min(torch.get_num_threads(), course.batch, work // _WORTH_A_THREAD))
 
 
 def pack_masks(rings: Sequence[bool]) -> bytes:

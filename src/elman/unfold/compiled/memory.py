@@ -14,7 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-_LARGE = 4 << 20  # bytes from which an array is worth memory of its own
+CPU = torch.device("cpu")  # where kernels read and write, whatever PyTorch's default device is
+LARGE = 4 << 20  # bytes from which an array is worth memory of its own
 _PAGE = 2 << 20  # bytes of a large page
 _KEPT = 16 << 20  # bytes of room that a thread keeps between calls
 _KEPT_LARGE = 512 << 20  # bytes of large arrays that the process keeps for the next call
@@ -28,8 +29,8 @@ def empty(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
     is one of its size, and new memory asks for pages of 2 MB instead of 4 kB.
     """
     size = math.prod(shape) * dtype.itemsize
-    if size < _LARGE:
-        return torch.empty(shape, dtype=dtype)
+    if size < LARGE:
+        return torch.empty(shape, dtype=dtype, device=CPU)
     block = _pool.take(-(-size // _PAGE) * _PAGE)
     # Resized, and not seen through a view: autograd treats a view that a function returns as half an alias.
     return torch.frombuffer(block, dtype=dtype, count=math.prod(shape)).resize_(tuple(shape))
@@ -96,7 +97,7 @@ def _block_of(size: int) -> Any:
 
 
 class _Room(threading.local):
-    tensor = torch.empty(0, dtype=torch.uint8)
+    tensor = torch.empty(0, dtype=torch.uint8, device=CPU)
 
 
 _room = _Room()

@@ -5,6 +5,7 @@ call does a list of them. The sums of a block of the total stay in registers whi
 """
 
 import ctypes
+import struct
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -42,9 +43,13 @@ def add_products(products: Products) -> None:
         rows = right.numel() // n
         work += [0 if left is None else left.data_ptr(), right.data_ptr(), total.data_ptr(), rows, k, n, new]
     if work:
-        numbers = (ctypes.c_int64 * len(work))(*work)
-        run, _ = _compiled(32 if products[0][1].dtype == torch.float32 else 64)
-        run(numbers, len(work) // _FIELDS)
+        add_in_place(struct.pack(f"{len(work)}q", *work), products[0][1].dtype)
+
+
+def add_in_place(work: bytes, dtype: torch.dtype) -> None:
+    """As `add_products`, of products in numbers: addresses of left (or 0), right and total; rows, k, n, and `new`."""
+    run, _ = _compiled(32 if dtype == torch.float32 else 64)
+    run(work, len(work) // (8 * _FIELDS))
 
 
 @lru_cache(maxsize=2)

@@ -52,6 +52,8 @@ class Parts:
         self.parameters = self.before.at(plan.parameters)
         self.after = Tape([*self.before.values, *plan.exports], [captured.output], like)
         (self.output,) = self.after.at([captured.output])
+        # Whether anything outside the core needs the rows of the input: without, it stays as it came.
+        self.reads_input = self.before.reads(self.input) or self.after.reads(self.input) or self.output == self.input
         exported = [id(value) for value in plan.exports]
         # The output as it comes from the core, where nothing is to be computed from it.
         self.exported_output = exported.index(id(captured.output)) if id(captured.output) in exported else None
@@ -123,9 +125,10 @@ def _prepare_once(cell: Cell, input: Tensor) -> Prepared | str:
     with _lock:
         known: Any = _by_program if key is not None else _by_cell.setdefault(cell, {})
         key = (key, input.dtype, cell.training)
-        if key not in known:
-            known[key] = _make(cell, input)
-        return known[key]
+        found = known.get(key)
+        if found is None:
+            found = known[key] = _make(cell, input)
+        return found
 
 
 def _make(cell: Cell, input: Tensor) -> Prepared | str:
