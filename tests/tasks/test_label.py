@@ -1,5 +1,7 @@
 """Classes and numbers of whole sequences, from every form in which they come."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,8 @@ from elman.errors import ArgumentError, DataError
 from elman.tasks import Settings, fit, load
 from elman.tasks.label.reading import reading
 from elman.tasks.label.split import split
+from elman.tasks.settings import settings
+from elman.tasks.start import validated
 
 WHERE = np.datetime64("2024-01-01", "us")
 QUICK = {"epochs": 1, "hidden_size": 4, "threads": 1, "frame": 1, "noise": 0.0, "drift": 0.0, "dropout": 0.0}
@@ -235,3 +239,16 @@ def test_a_model_of_tables_refuses_sequences_and_the_other_way_round(told):
     values, when, _ = pulses(12)
     with pytest.raises(ArgumentError, match="learnt from sequences, and was given a table"):
         fit((values, when), **QUICK).predict(long_table(3))
+
+
+def test_settings_are_tried_without_the_test_part():
+    values, when, _ = pulses(40)
+    parts = {"train": np.arange(30), "test": np.arange(30, 40)}
+    published = replace(sequences_of(values, when), split=parts)
+    asked = settings({**QUICK, "epochs": 3})
+    loss = validated(published, asked)
+    for index in range(30, 40):
+        values[index] = values[index] * 7 + 3
+    scrambled = replace(sequences_of(values, np.concatenate([when[:30], when[30:][::-1]])), split=parts)
+    assert validated(scrambled, asked) == loss
+    assert validated(published, settings({**QUICK, "epochs": 3, "noise": 1.0})) != loss

@@ -25,6 +25,7 @@ from elman.tasks.generate import learn as learn_text
 from elman.tasks.generate import validate as validate_text
 from elman.tasks.label import LabelModel, asks_for_labels
 from elman.tasks.label import learn as learn_labels
+from elman.tasks.label import validate as validate_labels
 from elman.tasks.label.source import as_frame
 from elman.tasks.report import Report
 from elman.tasks.settings import Settings, settings
@@ -47,6 +48,8 @@ _LEARN: dict[str, Callable[..., Fitted]] = {
 }
 _VALIDATE: dict[str, Callable[..., float]] = {
     "forecast": validate_forecast,
+    "classify": validate_labels,
+    "regress": validate_labels,
     "tag": validate_tags,
     "generate": validate_text,
 }

@@ -3,14 +3,14 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
-_HOMES = {"learn": "learning", "LabelModel": "model", "asks_for_labels": "source"}
+_HOMES = {"learn": "learning", "validate": "learning", "LabelModel": "model", "asks_for_labels": "source"}
 
 if TYPE_CHECKING:
-    from elman.tasks.label.learning import learn
+    from elman.tasks.label.learning import learn, validate
     from elman.tasks.label.model import LabelModel
     from elman.tasks.label.source import asks_for_labels
 
-__all__ = ["learn", "LabelModel", "asks_for_labels"]
+__all__ = ["learn", "validate", "LabelModel", "asks_for_labels"]
 
 
 def __getattr__(name: str) -> Any:

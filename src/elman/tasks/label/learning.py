@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from elman.errors import DataError
 from elman.models import SequenceExamples
 from elman.tasks.choices import Choices
 from elman.tasks.label.model import LabelModel
 from elman.tasks.label.reading import Material, Reading, reading, rows_of
-from elman.tasks.label.recipe import Recipe
+from elman.tasks.label.recipe import Recipe, recipes
 from elman.tasks.label.rivals import rivals
 from elman.tasks.label.scoring import Scoring
 from elman.tasks.label.search import best_recipe
@@ -22,6 +24,8 @@ from elman.tasks.label.trainer import Network, Trainer
 from elman.tasks.report import Report, Score, Taken, spread
 from elman.tasks.settings import Settings
 from elman.tasks.sources import TABLE
+from elman.training.callbacks import Callback
+from elman.training.distributed import world
 from elman.training.history import History
 from elman.training.jobs.bench import Watch, count_parameters, nobody_watches
 
@@ -45,6 +49,31 @@ def learn(data: Any, settings: Settings, *, folder: Path | None = None, watch: W
         DataError: The data cannot be used; the place is named.
     """
     started = time.perf_counter()
+    course, taken = _course(data, settings, folder, watch)
+    return course.run(tuple(taken), started)
+
+
+def validate(data: Any, settings: Settings, *, watch: Watch = nobody_watches) -> float:
+    """How wrong a network that is trained with these settings is on the validation part; the test part stays shut.
+
+    What was not said is the usual choice, for none is searched for.
+
+    Args:
+        data: As for `learn`.
+        settings: What was said.
+        watch: Told of the first training before it begins; where the validation part is drawn several times, others
+            follow it.
+
+    Raises:
+        ArgumentError: A setting does not fit the data, or it is not clear what is meant.
+        DataError: The data cannot be used; the place is named.
+    """
+    course, _ = _course(data, settings, None, watch)
+    return course.validate()
+
+
+def _course(data: Any, settings: Settings, folder: Path | None, watch: Watch) -> tuple[_Course, list[Taken]]:
+    """A training with its parts cut, and what was taken for granted."""
     settings.only(settings.task or "classify", USED)
     made, material, taken = reading(data, settings)
     cut = split(material, made.answers(material.sequences), settings)
@@ -53,7 +82,7 @@ def learn(data: Any, settings: Settings, *, folder: Path | None = None, watch: W
         made, more = made.fitted_on(material.frame, rows_of(material.frame, made, cut.learnt))
         material = material._replace(sequences=made.of_table(material.frame))
         taken += more
-    return _Course(made, material, cut, settings, folder, watch).run(tuple(taken), started)
+    return _Course(made, material, cut, settings, folder, watch), taken
 
 
 class _Course:
@@ -80,11 +109,7 @@ class _Course:
     def run(self, taken: tuple[Taken, ...], started: float) -> LabelModel:
         """Learn and score."""
         seed = self.settings.seed
-        methods, notes = rivals(self.train.sequences, self.known, self.test, seed)
-        scores: list[Score] = []
-        for method, find in methods:
-            self.watch(method)
-            scores.append(self.scoring.score(method, find))
+        scores, notes = world().on_first(self._rivals)
         recipe = Recipe(**self.choices.once("recipe", lambda: asdict(self._recipe())))
         convolutional = self.trainer.convolutional(recipe, self.train, seed)
         scores.append(self._finished("convolutional network", convolutional, _CONVOLVING, seed))
@@ -106,6 +131,33 @@ class _Course:
         )
         usual = int(np.bincount(self.known).argmax()) if self.reading.classes else float(self.known.mean())
         return LabelModel(model, self.reading, usual, report, self.histories)
+
+    def validate(self) -> float:
+        """Learn with the first seed; the mean of the lowest losses on what is held out."""
+        if not self.cut.cuts:
+            raise DataError("no sequences are left to validate on; give more, or a larger --validation")
+        seconds = self.settings.minutes * 60 / len(self.cut.cuts)
+        recipe = recipes(int(self.train.sequences.lengths.max()), self.reading)[0][0]
+        watching: Callback | None = self.watch(f"recurrent network ({self.settings.cell})")
+        losses = []
+        for cut in self.cut.cuts:
+            train, held_out = (SequenceExamples(self.sequences.take(part)) for part in cut)
+            model = self.trainer.network(recipe, train, self.settings.seed)
+            epochs = self.settings.epochs or self.trainer.epochs_within(seconds, model, train)
+            seed = self.settings.seed
+            history = self.trainer.fit(model, train, held_out, epochs=epochs, seed=seed, watching=watching)
+            losses.append(history.lowest)
+            watching = None
+        return float(np.mean(losses))
+
+    def _rivals(self) -> tuple[list[Score], list[str]]:
+        """The scores of the simple methods, and why one was left out."""
+        methods, notes = rivals(self.train.sequences, self.known, self.test, self.settings.seed)
+        scores: list[Score] = []
+        for method, find in methods:
+            self.watch(method)
+            scores.append(self.scoring.score(method, find))
+        return scores, notes
 
     def _recipe(self) -> Recipe:
         seconds = self.settings.minutes * 60 * _SEARCHING
@@ -130,7 +182,6 @@ class _Course:
 
     def _finished(self, method: str, model: Network, share: float, seed: int) -> Score:
         """Train a network on all that may be learnt from, for its share of the time, and score it."""
-        started = time.perf_counter()
         name = f"{method}, seed {seed}"
         seconds = self.settings.minutes * 60 * share
         epochs = self.settings.epochs
@@ -146,9 +197,11 @@ class _Course:
             folder=None if self.folder is None else self.folder / name.replace(" ", "-").replace(",", ""),
             watching=self.watch(name),
         )
-        return self.scoring.score(
+        measure = partial(
+            self.scoring.score,
             method,
             lambda: model.predict(self.test.sequences),
             parameters=count_parameters(model),
-            seconds=time.perf_counter() - started,
+            seconds=self.histories[name].seconds,
         )
+        return world().on_first(measure)
