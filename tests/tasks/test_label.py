@@ -190,6 +190,14 @@ def test_words_that_only_the_test_part_holds_are_not_seen_by_the_encoder():
     assert model.reading.encoder.columns["room"] == ("hall", "yard")
 
 
+def test_a_column_that_gives_the_label_away_is_reported():
+    frame = long_table(20)
+    code = np.where(frame.columns["when"] == "early", 7.0, 9.0)
+    model = fit(frame.with_columns({"code": code}), "when", **QUICK)
+    assert any('column "code" alone tells "when"' in note for note in model.report.notes)
+    assert not any("alone tells" in note for note in fit(frame, "when", **QUICK).report.notes)
+
+
 def test_the_time_since_the_last_row_is_read_where_times_are_irregular():
     frame = long_table(10)
     late = frame.columns["at"] >= WHERE + np.timedelta64(600, "s")

@@ -21,6 +21,7 @@ from elman.tasks.label.scoring import Scoring
 from elman.tasks.label.search import best_recipe
 from elman.tasks.label.split import Split, split
 from elman.tasks.label.trainer import Network, Trainer
+from elman.tasks.leaks import leaks_beside
 from elman.tasks.report import Report, Score, Taken, spread
 from elman.tasks.settings import Settings
 from elman.tasks.sources import TABLE
@@ -93,6 +94,7 @@ class _Course:
     ) -> None:
         labels = made.answers(material.sequences)
         self.reading = made
+        self.frame = material.frame
         self.cut = cut
         self.settings = settings
         self.folder = folder
@@ -110,6 +112,7 @@ class _Course:
         """Learn and score."""
         seed = self.settings.seed
         scores, notes = world().on_first(self._rivals)
+        notes += self._leaks()
         recipe = Recipe(**self.choices.once("recipe", lambda: asdict(self._recipe())))
         convolutional = self.trainer.convolutional(recipe, self.train, seed)
         scores.append(self._finished("convolutional network", convolutional, _CONVOLVING, seed))
@@ -158,6 +161,14 @@ class _Course:
             self.watch(method)
             scores.append(self.scoring.score(method, find))
         return scores, notes
+
+    def _leaks(self) -> list[str]:
+        """The columns of a long table that give the label away, in sentences."""
+        if self.reading.form != "long" or self.frame is None:
+            return []
+        learnt = self.frame.take(rows_of(self.frame, self.reading, self.cut.learnt))
+        classes = bool(self.reading.classes)
+        return list(leaks_beside(learnt, self.reading.columns, self.reading.target, classes=classes))
 
     def _recipe(self) -> Recipe:
         seconds = self.settings.minutes * 60 * _SEARCHING
