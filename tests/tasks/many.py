@@ -25,6 +25,7 @@ FORECAST = ["river.csv", "--horizon", "2", "--history", "6", "--drop", "state", 
 TASKS = {
     "forecast": FORECAST,
     "tag": ["river.csv", "--task", "tag", "--target", "state", "--class-weights", "balanced", *SAME],
+    "classify": ["waves.npz", "--frame", "1", "--noise", "0", "--drift", "0", *SAME],
     "detect": ["river.csv", "--task", "detect", "--drop", "state", "--history", "4", "--validation", "0.4", *SAME],
     "generate": ["book.txt", "--batch-size", "3", "--tbptt", "16", *SAME],
 }
@@ -34,6 +35,8 @@ def write_data() -> None:
     level = np.sin(np.arange(230) / 4) + 0.1 * np.random.default_rng(0).normal(size=230)
     rows = [f"{value:.3f},{'high' if value > 0.5 else 'low'}" for value in level]
     Path("river.csv").write_text("\n".join(["level,state", *rows]) + "\n", encoding="utf-8")
+    waves = np.sin(np.arange(9) * np.array([0.3, 0.9] * 20)[:, None])
+    np.savez("waves.npz", X=waves, y=np.array(["slow", "fast"] * 20))
     Path("book.txt").write_text("to be or not to be, that is the question: " * 60, encoding="utf-8")
 
 

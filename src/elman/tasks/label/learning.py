@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -208,11 +207,10 @@ class _Course:
             folder=None if self.folder is None else self.folder / name.replace(" ", "-").replace(",", ""),
             watching=self.watch(name),
         )
-        measure = partial(
-            self.scoring.score,
+        sequences = self.test.sequences
+        return self.scoring.score(
             method,
-            lambda: model.predict(self.test.sequences),
+            lambda: np.array(world().share(lambda part: model.predict(sequences[part]), len(sequences))),
             parameters=count_parameters(model),
             seconds=self.histories[name].seconds,
         )
-        return world().on_first(measure)

@@ -180,14 +180,12 @@ class _Course:
             seed = settings.seed + repeat
             model, history = self._train(train, validation, seed)
             self.histories[f"seed {seed}"] = history
-            measure = partial(
-                scoring.score,
+            score = scoring.score(
                 f"recurrent network ({settings.cell})",
-                partial(found_tags, model, test, self.sequences),
+                lambda of=model: world().share(lambda part: found_tags(of, test[part], self.sequences), len(test)),
                 parameters=count_parameters(model),
                 seconds=history.seconds,
             )
-            score = world().on_first(measure)
             reached.append(score.values[0] or 0.0)
             kept = kept or (model, score)
         assert kept is not None
