@@ -174,3 +174,34 @@ def test_the_operation_keeps_the_rules_of_pytorch():
     # But for its check of the schema, which does not know results of another number than the arguments.
     every = ("test_autograd_registration", "test_faketensor", "test_aot_dispatch_static", "test_aot_dispatch_dynamic")
     torch.library.opcheck(torch.ops.elman.unfold.default, given, test_utils=every)
+
+
+def test_a_transform_within_a_program_looks_into_the_loop():
+    cell, x = elman.GRU(F, H).double(), torch.randn(T, B, F, dtype=torch.float64)
+
+    def total(x, engine):
+        return elman.unfold(cell, x, engine=engine).output.square().sum()
+
+    def every(x, engine):
+        derivative = torch.func.jvp(lambda x: total(x, engine), (x,), (x,))[1]
+        return torch.func.grad(total)(x, engine), derivative, torch.func.vmap(lambda x: total(x, engine))(x[None])
+
+    assert_near(torch.compile(every, backend="aot_eager")(x, "auto"), every(x, "loop"))
+
+
+def test_forward_mode_around_a_program_is_not_dropped():
+    cell, x = elman.GRU(F, H).double().requires_grad_(False), torch.randn(T, B, F, dtype=torch.float64)
+    compiled = torch.compile(lambda x: elman.unfold(cell, x).output, backend="aot_eager")
+
+    def tangent(function):
+        with torch.autograd.forward_ad.dual_level():
+            return torch.autograd.forward_ad.unpack_dual(function(torch.autograd.forward_ad.make_dual(x, x))).tangent
+
+    assert_near(tangent(compiled), tangent(lambda x: elman.unfold(cell, x, engine="loop").output))
+
+
+def test_a_twin_within_a_transform_within_a_program_runs_outside_of_it():
+    layer, x = elman.nn.LSTM(F, H).double(), torch.randn(T, B, F, dtype=torch.float64)
+    gradient = torch.func.grad(lambda x: layer(x)[0].square().sum())
+    with torch._dynamo.config.patch(allow_rnn=True):
+        assert_near(torch.compile(lambda x: gradient(x), backend="aot_eager")(x), gradient(x))

@@ -59,6 +59,9 @@ def unfold(
         (torch.Size([7, 2, 5]), [(2, 5), (2, 5)])
     """
     given = (cell, input, state, lengths, reset, reverse, return_states, memory)
+    check_engine(engine)
     if torch.compiler.is_compiling() and engine != "loop":
-        return opaque.unfold(*given, engine=check_engine(engine))
-    return run(check_engine(engine), make_request(*given))
+        if engine != "auto" or not opaque.has_to_be_looked_into(cell):
+            return opaque.unfold(*given, engine=engine)
+        engine = "loop"
+    return run(engine, make_request(*given))

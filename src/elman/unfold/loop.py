@@ -8,7 +8,9 @@ from torch.utils.checkpoint import checkpoint
 
 from elman.cells import State
 from elman.cells.contract import checked_step
+from elman.errors import EngineError
 from elman.unfold.request import Request, Unfolded
+from elman.unfold.transforms import hooks_are_allowed
 
 
 def loop(request: Request) -> Unfolded:
@@ -16,7 +18,15 @@ def loop(request: Request) -> Unfolded:
 
     Slow, obvious, and differentiable any number of times. Each step is taken by the rows that have one, so what
     stands after a row's length is never read: even NaN there touches neither a value nor a gradient.
+
+    Raises:
+        EngineError: If values are to be computed again for a gradient of which PyTorch does not allow that.
     """
+    if request.memory == "recompute" and not hooks_are_allowed():
+        raise EngineError(
+            "memory='recompute' needs hooks on saved tensors, which PyTorch does not allow here (a gradient by "
+            "torch.func does not); use memory='save'"
+        )
     time, batch = request.input.shape[:2]
     order = range(time)[::-1] if request.reverse else range(time)
     size = math.isqrt(time - 1) + 1 if request.memory == "recompute" and time else max(time, 1)

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from elman.cells import LSTM, Cell
 from elman.unfold.request import Refused, Request, Unfolded
+from elman.unfold.transforms import transform_at_work
 
 # It shares out the columns of a product between threads, the compiled engine the rows of the batch: of one row there
 # is nothing to share. Below these widths, without gradients and with them, the columns are too few for that to pay.
@@ -17,8 +18,8 @@ def onednn(request: Request) -> Unfolded:
     """Unfold with PyTorch's LSTM: the numbers are those of `loop`, to rounding.
 
     Raises:
-        Refused: If the cell is no plain LSTM in float32 on the processor, or if lengths, resets, the states of every
-            step, or a gradient with `memory="recompute"` are asked for.
+        Refused: If the cell is no plain LSTM in float32 on the processor, if lengths, resets, the states of every
+            step, or a gradient with `memory="recompute"` are asked for, or within a transform of PyTorch's.
     """
     reason = _why_not(request)
     if reason is not None:
@@ -73,4 +74,4 @@ def _why_not(request: Request) -> str | None:
         return "autocast would have it compute in another dtype"
     if request.lengths is not None or request.reset is not None or request.return_states:
         return "it knows no lengths, resets or states of every step"
-    return "there is no step to take" if 0 in input.shape[:2] else None
+    return "there is no step to take" if 0 in input.shape[:2] else transform_at_work()

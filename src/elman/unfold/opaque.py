@@ -21,6 +21,7 @@ from elman.errors import EngineError
 from elman.unfold.border import make_request
 from elman.unfold.engines import run
 from elman.unfold.request import Refused, Request, Unfolded
+from elman.unfold.transforms import transform_at_work
 
 
 class Reference(NamedTuple):
@@ -45,6 +46,11 @@ def add_kind(kind: str, find: Callable[..., Cell]) -> None:
     _kinds[kind] = find
 
 
+def has_to_be_looked_into(cell: Cell | Reference) -> bool:
+    """Whether a single operation will not do: a transform of PyTorch's in the program looks into each operation."""
+    return isinstance(cell, Cell) and transform_at_work() is not None
+
+
 def unfold(
     cell: Cell | Reference,
     input: Tensor,
@@ -56,7 +62,14 @@ def unfold(
     memory: str,
     engine: str,
 ) -> Unfolded:
-    """`elman.unfold` as a single operation."""
+    """`elman.unfold` as a single operation.
+
+    Raises:
+        EngineError: Within a transform of PyTorch's.
+    """
+    transform = transform_at_work()
+    if transform is not None:
+        raise EngineError(f"within torch.compile, elman.unfold is one operation, and {transform}")
     if isinstance(cell, Cell):
         tensors = [*cell.parameters(), *cell.buffers()]
         cell = Reference(f"cell {cell._number}", tensors, len(cell.state_shapes))

@@ -149,3 +149,43 @@ def test_a_child_after_a_fork_has_the_layouts_of_its_parent(memory):
         os._exit(0 if same else 1)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
+
+
+def negated(tensor):
+    """The same numbers; what is in memory is their negative."""
+    found = torch._neg_view(-tensor)
+    assert found.is_neg()
+    return found
+
+
+def test_a_number_has_its_sign_though_memory_has_the_other(memory):
+    cell, x, h, c = elman.LSTM(1, 5).double(), numbers(6, 2, 1), numbers(2, 5), numbers(2, 5)
+    named = dict(cell.named_parameters())
+    reset = torch.arange(12).reshape(6, 2) % 5 == 4
+    g = numbers(6, 2, 5)
+
+    def found(sign, **options):
+        new = {f"0.{name}": sign(one) for name, one in named.items()}
+        module = nn.ModuleList([cell])
+        module.forward = lambda: elman.unfold(
+            cell, sign(x), (sign(h), sign(c)), engine="compiled", memory=memory, **options
+        )
+        output, last, _ = torch.func.functional_call(module, new, ())
+        return [output, *last, *torch.autograd.grad([output, last[1]], list(named.values()), [sign(g), sign(c)])]
+
+    for options in ({}, {"reset": reset}, {"lengths": [6, 2]}):
+        assert_equal(found(negated, **options), found(torch.Tensor.clone, **options))
+
+
+def test_the_imaginary_part_of_a_conjugate_has_its_sign(memory):
+    cell, z = elman.LSTM(1, 5).double(), torch.complex(numbers(6, 2, 1), numbers(6, 2, 1))
+    x = z.conj().imag
+    assert x.is_neg()
+    assert_equal(gradients(cell, x, memory=memory), gradients(cell, -z.imag, memory=memory))
+
+
+def test_saved_tensors_may_come_back_negated(memory):
+    cell, x = elman.LSTM(1, 5).double(), numbers(6, 2, 1)
+    with torch.autograd.graph.saved_tensors_hooks(lambda tensor: tensor, negated):
+        found = gradients(cell, x, memory=memory)
+    assert_equal(found, gradients(cell, x, memory=memory))

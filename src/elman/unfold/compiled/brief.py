@@ -65,6 +65,8 @@ class Brief:
                 self._offsets[i] = at
                 at += course.time * size
         self._numbers = at // core.dtype.itemsize
+        # Without gradients there is mostly nothing between the kernels, and no need for a new tensor each time.
+        self._nothing = torch.empty(0, dtype=core.dtype, device=CPU) if not self._numbers and not keeps else None
         # The exports that the gradient reads too.
         self.read_again = [n for n, i in enumerate(forward.exports) if i in (*forward.states, *forward.saved)]
 
@@ -99,7 +101,9 @@ class Brief:
         """
         dtype = self.core.dtype
         outputs = tuple([torch.empty(shape, dtype=dtype, device=CPU) for shape in self._outputs])
-        between = torch.empty(self._numbers, dtype=dtype, device=CPU)
+        between = self._nothing
+        if between is None:
+            between = torch.empty(self._numbers, dtype=dtype, device=CPU)
         self._call([*tensors, *outputs, between])
         return outputs, between
 

@@ -10,18 +10,28 @@ from elman.unfold.compiled.core import Core
 from elman.unfold.compiled.course import Course
 from elman.unfold.compiled.explain import in_words
 from elman.unfold.compiled.function import RunCore, Tensors
+from elman.unfold.compiled.memory import plain
 from elman.unfold.compiled.prepare import Prepared, prepare
-from elman.unfold.request import Request, Unfolded
+from elman.unfold.request import Refused, Request, Unfolded
+from elman.unfold.transforms import transform_at_work
 
 
 def compiled(request: Request) -> Unfolded:
     """Unfold with machine code: the numbers are those of `loop`, to rounding.
 
     Raises:
-        Refused: If the input is not on the CPU, of another dtype than float32 and float64, or empty, or if the step
-            cannot be compiled.
+        Refused: If the input is not on the CPU, of another dtype than float32 and float64, or empty, if the step
+            cannot be compiled, or within a transform of PyTorch's.
     """
-    return _with(request, RunCore.run)
+    try:
+        return _with(request, RunCore.run)
+    except RuntimeError:
+        # Under a transform a tensor has no address, and PyTorch says so before a kernel runs. To ask whether there is
+        # one takes a short call too long.
+        transform = transform_at_work()
+        if transform is None:
+            raise
+        raise Refused(transform) from None
 
 
 def keeping(request: Request) -> tuple[Unfolded, list[Tensor]]:
@@ -64,6 +74,9 @@ def replayed(request: Request, kept: Sequence[Tensor]) -> Unfolded:
 
 def explain(request: Request) -> dict[str, str]:
     """The parts of a request's step in words; raises `Refused` as `compiled` does."""
+    transform = transform_at_work()
+    if transform is not None:
+        raise Refused(transform)
     return in_words(prepare(request).plain.core)
 
 
@@ -87,13 +100,11 @@ def _run(
     input = request.input if course.lengths is None else _without_padding(request.input, course)
     rows = input.flatten(0, 1) if parts.reads_input else input  # PyTorch takes its time even for a view
     known = parts.before.run([*parts.tensors(request.cell), rows])
-    sequences = [
-        (input if i == parts.input else known[i].reshape(time, batch, *known[i].shape[1:])).contiguous()
-        for i in parts.sequences
-    ]
-    parameters = [known[i] for i in parts.parameters]
-    state = [part.contiguous() for part in request.state]
-    initial = state if request.initial is request.state else [part.contiguous() for part in request.initial]
+    given = [input if i == parts.input else known[i].reshape(time, batch, *known[i].shape[1:]) for i in parts.sequences]
+    a, b = len(given), len(given) + len(request.state)
+    every = plain([*given, *request.state, *[known[i] for i in parts.parameters]])
+    sequences, state, parameters = every[:a], every[a:b], every[b:]
+    initial = state if request.initial is request.state else plain(request.initial)
     exports, last = core(parts.core, course, sequences, state, initial, parameters, request.memory == "recompute")
 
     if parts.exported_output is not None:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from elman.unfold.compiled.course import Course
 from elman.unfold.compiled.machine import Machine
-from elman.unfold.compiled.memory import empty, room
+from elman.unfold.compiled.memory import empty, plain, room
 from elman.unfold.compiled.threads import run_in_team
 
 _WORTH_A_THREAD = 2_000_000  # multiplications that take longer than waking a thread
@@ -40,7 +40,7 @@ class Launch:
     Args:
         machine: The kernel.
         course: How the batch runs through time.
-        edges: The arrays between the reset marks and the time arrays, in the signature's order; contiguous.
+        edges: The arrays between the reset marks and the time arrays, in the signature's order; plain.
         parameters: The tensors of the plan's parameters.
         lasts: Whether another launch of this thread may come before this one has run to its end.
     """
@@ -51,8 +51,8 @@ class Launch:
     ) -> None:  # fmt: skip
         program, batch, itemsize = machine.program, course.batch, machine.itemsize
         self.machine, self.course = machine, course
-        shared = [parameters[i].contiguous() for i in program.shared]
-        weights = [parameters[i].contiguous() for i in program.weights]
+        shared = plain([parameters[i] for i in program.shared])
+        weights = plain([parameters[i] for i in program.weights])
         before = [*course.plan, course.reset, *edges]
         self._alive = (before, shared, weights)
 

@@ -41,6 +41,14 @@ def zeros(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
     return empty(shape, dtype).zero_()
 
 
+def plain(tensors: Sequence[Tensor]) -> list[Tensor]:
+    """The tensors with their numbers in memory row by row, each with its own sign.
+
+    PyTorch may take a tensor for the negative of what is in memory (`x.conj().imag` is one), contiguous or not.
+    """
+    return [(one.resolve_neg() if one.is_neg() else one).contiguous() for one in tensors]
+
+
 class _Pool:
     """Large blocks of memory that nobody uses, the ones given back last at the end."""
 

@@ -18,6 +18,7 @@ from elman.unfold.compiled.evaluate import Tape
 from elman.unfold.compiled.fingerprint import fingerprint
 from elman.unfold.compiled.plan import NotCompilable, Plan, make_plan
 from elman.unfold.request import Refused, Request
+from elman.unfold.transforms import forward_mode, transform_at_work
 
 _lock = threading.RLock()
 
@@ -117,6 +118,9 @@ def _check(request: Request) -> None:
         raise Refused("there is no step to take")
     if any(part.dtype != input.dtype for part in request.initial):
         raise Refused("a part of the state has another dtype than the input")
+    forward = forward_mode()
+    if forward is not None:
+        raise Refused(forward)
 
 
 def _prepare_once(cell: Cell, input: Tensor) -> Prepared | str:
@@ -132,6 +136,9 @@ def _prepare_once(cell: Cell, input: Tensor) -> Prepared | str:
 
 
 def _make(cell: Cell, input: Tensor) -> Prepared | str:
+    transform = transform_at_work()
+    if transform is not None:  # what is captured of the cell would be of this call alone
+        raise Refused(transform)
     batch = input.shape[1]
     try:
         with torch.no_grad():
