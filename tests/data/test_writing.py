@@ -28,9 +28,24 @@ def test_json_is_a_list_of_rows_without_a_value_where_one_is_missing(tmp_path):
     write_frame(table(), tmp_path / "sales.json")
     rows = json.loads((tmp_path / "sales.json").read_text(encoding="utf-8"))
     assert rows == [
-        {"time": "2024-01-01T00:00:00Z", "shop": "a, b", "sold": 1.25},
+        {"time": "2024-01-01", "shop": "a, b", "sold": 1.25},
         {"time": None, "shop": None, "sold": None},
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "zone"),
+    [
+        ("2024-03-30T23:00:00Z", None),
+        ("2024-03-30T23:00:00", None),
+        ("2024-03-31T03:30:00+02:00", "Europe/Berlin"),
+        ("2024-03-31", None),
+    ],
+)
+def test_times_are_written_as_they_were_read(tmp_path, written, zone):
+    (tmp_path / "a.csv").write_text(f"time,x\n{written},1\n", encoding="utf-8")
+    write_frame(read_frame(tmp_path / "a.csv", zone=zone), tmp_path / "b.csv")
+    assert (tmp_path / "b.csv").read_text(encoding="utf-8") == f"time,x\n{written},1\n"
 
 
 def test_a_file_that_is_there_stays_and_nothing_is_left_beside_it(tmp_path):

@@ -60,9 +60,10 @@ app.command("elman.cli.cache:cache", name="cache", help="Show the compiled code 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code: 0, 1 if the work failed, 2 if it was asked wrongly."""
     try:
-        app(arguments, exit_on_error=False)
+        app(arguments, exit_on_error=False, print_error=False)
         sys.stdout.flush()
-    except CycloptsError:
+    except CycloptsError as error:
+        print(f"elman: {_plainly(error)}", file=sys.stderr)
         sys.exit(2)
     except ElmanError as error:
         print(f"elman: {error}", file=sys.stderr)
@@ -73,3 +74,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         # The reader of our output has gone, as `head` does; the flush at exit would complain once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _plainly(error: CycloptsError) -> str:
+    """What was wrong with the flags, in one sentence; of a setting, what came and what was expected."""
+    faults = getattr(error.__cause__, "errors", None)
+    if faults is None:
+        return str(error)
+    first = faults()[0]
+    flag = "--" + "-".join(str(part).replace("_", "-") for part in first["loc"])
+    return f"{flag} is {first['input']!r}: {first['msg'][:1].lower()}{first['msg'][1:]}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -86,21 +86,25 @@ class Clock:
             ArgumentError: The column named by `time` holds no times.
             DataError: A time is beyond what can be counted, or stands for no single instant.
         """
-        columns, wrong = {}, {}
+        columns, wrong, zoned = {}, {}, False
         for name in frame.columns:
             kind, named = frame.kind(name), name == self.time
             if named and self.format is None and kind == "word" and _are_digits(frame.words(name)):
                 frame, kind = frame.with_columns({name: frame.words(name).astype(np.float64)}), "number"
             if kind == "time":
                 columns[name] = self._instants(frame, name, frame.times(name), name in in_utc)
+                zoned |= name in in_utc
             elif kind == "number" and named and self.format is None:
                 columns[name] = self._counted(frame, name)
+                zoned = True
             elif kind == "word" or (named and self.format is not None):
                 is_word = (known or {}).get(name) == "word"
-                read, fault = (None, None) if is_word else self._written(frame, name, known)
+                read, fault, offsets = (None, None, False) if is_word else self._written(frame, name, known)
                 columns |= {} if read is None else {name: read}
+                zoned |= offsets
                 wrong |= {} if fault is None else {name: fault}
-        return frame.with_columns(columns), wrong
+        zone = self.zone or ("UTC" if zoned else frame.zone)
+        return replace(frame.with_columns(columns), zone=zone), wrong
 
     def _counted(self, frame: Frame, name: str) -> NDArray[np.datetime64]:
         """Numbers as times since 1970."""
@@ -125,8 +129,8 @@ class Clock:
 
     def _written(
         self, frame: Frame, name: str, known: Mapping[str, Kind] | None
-    ) -> tuple[NDArray[np.datetime64] | None, Wrong | None]:
-        """Words as times, and the first that is none; `None` for a column that holds something else."""
+    ) -> tuple[NDArray[np.datetime64] | None, Wrong | None, bool]:
+        """Words as times, the first that is none, and whether one has an offset; `None` for a column of others."""
         values, named, settled = frame.columns[name], name == self.time, (known or {}).get(name) == "time"
         there = np.flatnonzero(~absent(values))
         words = as_words(values[there])
@@ -139,10 +143,10 @@ class Clock:
         bad = np.flatnonzero(np.isnat(read))
         fault = Wrong(int(there[bad[0]]), words[bad[0]], len(bad)) if len(bad) else None
         if settled and not words:
-            return np.full(len(frame), "NaT", "datetime64[us]"), None
+            return np.full(len(frame), "NaT", "datetime64[us]"), None, False
         if not words or (not settled and len(words) - len(bad) < MOSTLY * len(words)):
             if not named:
-                return None, None
+                return None, None, False
             how = "ISO 8601 such as 2013-01-31T06:00:00Z" if self.format is None else self.format
             found = "it is empty" if fault is None else f'"{fault.word}" is not a time'
             raise ArgumentError(
@@ -151,7 +155,7 @@ class Clock:
             )
         times, in_utc = np.full(len(frame), "NaT", "datetime64[us]"), np.zeros(len(frame), bool)
         times[there], in_utc[there] = read, zoned
-        return self._instants(frame, name, times, in_utc), fault
+        return self._instants(frame, name, times, in_utc), fault, bool(in_utc.any())
 
     def _instants(
         self, frame: Frame, name: str, times: NDArray[np.datetime64], in_utc: NDArray[np.bool_] | bool

@@ -7,6 +7,7 @@ from jaxtyping import Float64
 from numpy.typing import NDArray
 
 from elman.data.grid import seconds, usual_step
+from elman.data.local import to_local, zone_of
 from elman.data.records import unknown
 from elman.errors import ArgumentError
 
@@ -33,7 +34,7 @@ def cycles(times: NDArray[np.datetime64]) -> tuple[str, ...]:
 
 
 def calendar(
-    times: NDArray[np.datetime64], periods: Sequence[str] | None = None
+    times: NDArray[np.datetime64], periods: Sequence[str] | None = None, zone: str | None = None
 ) -> Float64[np.ndarray, "time features"]:
     """The sine and the cosine of the place of each time in its day, week and year.
 
@@ -41,18 +42,22 @@ def calendar(
         times: `(time,)`, in UTC.
         periods: Some of `"day"`, `"week"`, `"year"`; by default those of `cycles(times)`. Choose them once,
             on the training part, and hand the same ones in for every other part.
+        zone: The time zone by whose clocks people live, such as `"Europe/Berlin"`; by default UTC. Its days begin an
+            hour earlier in summer.
 
     Returns:
         Two columns for each period: sine, cosine.
 
     Raises:
-        ArgumentError: A period has another name.
+        ArgumentError: A period has another name, or there is no such zone.
 
     Example:
         >>> noon = np.array(["2013-06-01T12:00:00"], dtype="datetime64[s]")
         >>> calendar(noon, ["day"]).round(6).tolist()
         [[0.0, -1.0]]
     """
+    if zone is not None:
+        times = to_local(times.astype("datetime64[us]"), zone_of(zone))
     columns = []
     for period in cycles(times) if periods is None else periods:
         if period not in _LENGTHS:

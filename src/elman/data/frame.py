@@ -32,6 +32,8 @@ class Frame:
         columns: The columns in their order, all of the same length.
         first_row: The number that messages give to the first row: 2 below the header of a CSV, otherwise 1.
         positions: `(rows,)`, which rows of the table these are, counted from 0; by default all of them in order.
+        zone: How the times were written, and are written again: in the zone of this name, with its offset; in UTC; or,
+            if it is `None`, as clocks show them, without a word of their zone.
 
     Raises:
         ArgumentError: A column has no such dtype, or the columns differ in length.
@@ -46,6 +48,7 @@ class Frame:
     columns: Mapping[str, np.ndarray]
     first_row: int = 1
     positions: Int64[np.ndarray, " rows"] | None = field(default=None, repr=False)
+    zone: str | None = None
 
     def __post_init__(self) -> None:
         for column, values in self.columns.items():

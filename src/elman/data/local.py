@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from elman.data.records import unknown
 from elman.errors import ArgumentError
 
+_QUARTER = 900_000_000  # microseconds of a quarter of an hour: offsets change at no finer times
+
 
 class Unclear(Exception):
     """A local time that stands for no instant, or for one that the table does not tell; `row` says which."""
@@ -68,6 +70,26 @@ def to_utc(
                 first = second
         utc[row] = np.datetime64(first.astimezone(UTC).replace(tzinfo=None), "us")
     return utc
+
+
+def to_local(utc: NDArray[np.datetime64], zone: ZoneInfo) -> NDArray[np.datetime64]:
+    """What the clocks of a zone show at these instants.
+
+    Args:
+        utc: `(rows,)`, datetime64[us], in UTC; NaT stays NaT.
+        zone: Where the clocks hang.
+
+    Example:
+        >>> noon = np.array(["2024-01-15T12:00", "2024-07-15T12:00"], "datetime64[us]")
+        >>> to_local(noon, ZoneInfo("Europe/Berlin")).astype("datetime64[h]").astype(str).tolist()
+        ['2024-01-15T13', '2024-07-15T14']
+    """
+    local = utc.copy()
+    there = np.flatnonzero(~np.isnat(utc))
+    quarters, of_row = np.unique(utc[there].astype(np.int64) // _QUARTER, return_inverse=True)
+    ahead = [datetime.fromtimestamp(quarter * _QUARTER / 1e6, UTC).astimezone(zone).utcoffset() for quarter in quarters]
+    local[there] += np.array(ahead, dtype="timedelta64[us]")[of_row]
+    return local
 
 
 class _Passes:

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from elman.data.frame import Frame
+from elman.data.local import to_local, zone_of
 from elman.data.parquet import import_pyarrow
 from elman.errors import ArgumentError, DataError
 
@@ -87,14 +89,38 @@ def _write(frame: Frame, path: Path, ending: str) -> None:
 
 
 def _plain(frame: Frame, name: str) -> list[Any]:
-    """The values of a column as Python has them; times as ISO 8601 in UTC."""
+    """The values of a column as Python has them; times as ISO 8601."""
     values = frame.columns[name]
     if frame.kind(name) == "time":
-        whole = values.astype("datetime64[s]")
-        exact = (whole == values) | np.isnat(values)
-        written = np.datetime_as_string(whole if exact.all() else values)
-        return [None if np.isnat(value) else f"{text}Z" for value, text in zip(values, written, strict=True)]
+        return _written(values, frame.zone)
     return [None if isinstance(value, float) and math.isnan(value) else value for value in values.tolist()]
+
+
+def _written(times: NDArray[np.datetime64], zone: str | None) -> list[str | None]:
+    """Times as they came: by a zone's clocks with their offset, in UTC, or without a zone; whole days as dates."""
+    local = times if zone in (None, "UTC") else to_local(times, zone_of(zone))
+    there = ~np.isnat(times)
+    unit = "us"
+    if (local[there] == local[there].astype("datetime64[s]")).all():
+        unit = "s"
+    if zone is None and (local[there] == local[there].astype("datetime64[D]")).all():
+        unit = "D"
+    texts = np.datetime_as_string(local, unit=unit).tolist()
+    if zone is None:
+        offsets = [""] * len(times)
+    elif zone == "UTC":
+        offsets = ["Z"] * len(times)
+    else:
+        offsets = [_offset(ahead) for ahead in (local - times).astype("timedelta64[s]").astype(np.int64).tolist()]
+    return [
+        f"{text}{offset}" if is_there else None for text, offset, is_there in zip(texts, offsets, there, strict=True)
+    ]
+
+
+def _offset(seconds: int) -> str:
+    """How far clocks are ahead of UTC, as ISO 8601 writes it."""
+    hours, minutes = divmod(abs(seconds) // 60, 60)
+    return f"{'-' if seconds < 0 else '+'}{hours:02}:{minutes:02}"
 
 
 def _cell(value: Any) -> Any:

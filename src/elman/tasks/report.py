@@ -108,13 +108,17 @@ class Report:
         ]
         if not rivals or ours is None:
             return ""
-        least, name, parameters = min(rivals)
+        least, method, parameters = min(rivals)
+        name = f"the {method}" if parameters else method
         theirs = sign * least
+        # Where the network adds nothing to a part of it, such as its linear path, that part has the merit.
+        alone = [score.method for score in self.scores if score.own and score.values == self.network.values]
+        who = alone[0] if alone else self.network.method
         if sign * ours >= least:
             simpler = "" if parameters else ": use that, it is simpler"
-            return f"The {self.network.method} is no better than {name}{simpler}."
-        by = f", by {100 * abs(ours - theirs) / abs(theirs):.1f} %" if theirs else ""
-        return f"The {self.network.method} is better than the next best, {name}{by}."
+            return f"The {who} is no better than {name}{simpler}."
+        by = f", by {ours - theirs:.3g}" if sign < 0 else f", by {100 * (theirs - ours) / abs(theirs):.1f} %"
+        return f"The {who} is better than the next best, {name}{by if theirs else ''}."
 
     def table(self) -> str:
         """The scores as lines of text."""
