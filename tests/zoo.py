@@ -149,11 +149,10 @@ def sequence(cell: elman.Cell, *, time=TIME, batch=BATCH, seed=2) -> Tensor:
 
 
 def with_gaps(cell: elman.Cell, x: Tensor, generator: torch.Generator) -> Tensor:
-    """The input, in which values are missing after the first step if it is for a cell that reads missing values."""
+    """The input, in which values are missing if it is for a cell that reads missing values."""
     if not isinstance(cell, elman.GRUD):
         return x
-    gaps = torch.rand(x.shape, generator=generator) < 0.3
-    gaps[0] = False
+    gaps = torch.rand(x.shape, generator=generator) < 0.5
     return x.masked_fill(gaps, float("nan"))
 
 
