@@ -73,3 +73,17 @@ def test_an_array_of_another_type_is_refused(column):
 def test_columns_of_two_lengths_are_refused():
     with pytest.raises(ArgumentError, match='column "b" has 3 rows; column "a" has 2'):
         Frame("t", {"a": np.zeros(2), "b": np.zeros(3)})
+
+
+def test_a_table_goes_to_pandas_with_its_missing_values_and_prints_its_first_rows():
+    columns = {
+        "at": np.array(["2024-01-01", "NaT"], "datetime64[us]").repeat(6),
+        "n": np.array([1.0, np.nan]).repeat(6),
+        "w": np.array(["a", None], dtype=object).repeat(6),
+    }
+    table = Frame("t", columns)
+    found = table.to_pandas()
+    assert found["n"].isna().tolist() == [False] * 6 + [True] * 6
+    assert found["w"].isna().tolist() == [False] * 6 + [True] * 6
+    assert str(table).splitlines()[:2] == ["at,n,w", "2024-01-01,1,a"]
+    assert str(table).splitlines()[-1] == "… 12 rows in all"

@@ -23,10 +23,9 @@ def evaluate(
     import json
 
     from elman.cli.models import fitted
-    from elman.cli.train import print_report
 
     report = fitted(model).evaluate(data)
     if as_json:
         print(json.dumps(report.to_dict(), indent=2, ensure_ascii=False))
     else:
-        print_report(report)
+        print(report)

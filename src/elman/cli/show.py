@@ -19,7 +19,6 @@ def show(model: Path, *, as_json: Annotated[bool, Parameter(name="--json", negat
     import json
 
     from elman.cli.models import fitted
-    from elman.cli.train import print_report
     from elman.models.saving import read_config
     from elman.training.jobs.bench import count_parameters
 
@@ -32,7 +31,7 @@ def show(model: Path, *, as_json: Annotated[bool, Parameter(name="--json", negat
     print(f"{config['model']} over {arguments['cell']}, {count_parameters(known.model):,} parameters that were learnt")
     print("  " + ", ".join(f"{name}={value}" for name, value in arguments.items() if _short(value)))
     print(f"written by {config['written_by']}\n")
-    print_report(known.report)
+    print(known.report)
 
 
 def _short(value: object) -> bool:

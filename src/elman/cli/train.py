@@ -2,14 +2,11 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
 
 from elman.tasks.settings import Settings
-
-if TYPE_CHECKING:
-    from elman.tasks.report import Report
 
 # Seconds that a process of torchrun waits for another: the first one runs the simpler methods while the others wait.
 _PATIENCE = 4 * 3600.0
@@ -85,23 +82,10 @@ def train(
 
         print(json.dumps({"folder": str(folder), **fitted.report.to_dict()}, indent=2, ensure_ascii=False))
         return
-    print_report(fitted.report)
+    print(fitted.report)
     use = (
         f"generate {folder} --prompt TEXT" if fitted.task == "generate" else f"predict {folder} {asked.data or 'FILE'}"
     )
     print(f"\nThe model is in {folder}. Use it: elman {use}")
-
-
-def print_report(report: "Report") -> None:
-    """What was learnt, what was taken for granted, and the scores."""
-    print(report.title)
-    print(f"Split: {report.split}.")
-    if report.taken:
-        print("Taken for granted:")
-        for taken in report.taken:
-            print(f"  {taken}")
-    print(f"\n{report.table()}\n")
-    if report.verdict:
-        print(report.verdict)
-    for note in report.notes:
-        print(f"{note[0].upper()}{note[1:]}.")
+    if asked.known:
+        print(f"with rows after the last one that say what is known ahead: {', '.join(asked.known)}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["number", "time", "word"]
 
+_SHOWN = 10  # rows of a table that is printed
 _PLURAL: dict[Kind, str] = {"number": "numbers", "time": "times", "word": "words"}
 
 
@@ -66,6 +67,25 @@ class Frame:
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()), ()))
+
+    def __str__(self) -> str:
+        """The first rows as CSV."""
+        from elman.data.writing import as_text
+
+        more = f"… {len(self):,} rows in all\n" if len(self) > _SHOWN else ""
+        return as_text(self.take(slice(0, _SHOWN))) + more
+
+    def to_pandas(self) -> Any:
+        """The same table as a `pandas.DataFrame`, times without a zone.
+
+        Raises:
+            ArgumentError: pandas is not installed.
+        """
+        try:
+            import pandas
+        except ModuleNotFoundError:
+            raise ArgumentError("pandas is not installed. Install it with pip install pandas") from None
+        return pandas.DataFrame(dict(self.columns))
 
     def kind(self, column: str) -> Kind:
         """What a column holds: `"number"`, `"time"` or `"word"`.

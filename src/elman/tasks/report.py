@@ -120,6 +120,16 @@ class Report:
         by = f", by {ours - theirs:.3g}" if sign < 0 else f", by {100 * (theirs - ours) / abs(theirs):.1f} %"
         return f"The {who} is better than the next best, {name}{by if theirs else ''}."
 
+    def __str__(self) -> str:
+        """What was learnt, what was taken for granted, the scores, and what to think of them."""
+        lines = [self.title, f"Split: {self.split}."]
+        if self.taken:
+            lines += ["Taken for granted:", *(f"  {taken}" for taken in self.taken)]
+        lines += ["", self.table(), ""]
+        if self.verdict:
+            lines.append(self.verdict)
+        return "\n".join([*lines, *(f"{note[0].upper()}{note[1:]}." for note in self.notes)])
+
     def table(self) -> str:
         """The scores as lines of text."""
         heads = ["", *(f"{m.name}{f', {m.unit}' if m.unit else ''}" for m in self.metrics), "parameters", "seconds"]

@@ -118,6 +118,8 @@ def new_folder(path: Path) -> Path:
     Raises:
         DataError: It cannot be made.
     """
+    if path.is_file():
+        raise DataError(f"{path} is a file; a run needs a folder of its own. Choose another with --out")
     number = 1
     while True:
         candidate = path if number == 1 else path.with_name(f"{path.name}-{number}")

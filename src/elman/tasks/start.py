@@ -132,6 +132,8 @@ def bring(data: Any, asked: Settings) -> tuple[str, Any]:
     if asks_for_labels(data, frame, asked):
         return asked.task or "classify", data if frame is None else frame
     assert frame is not None
+    if asked.task is None and len(asked.target) == 1 and frame.kind(asked.target[0]) == "word":
+        return "tag", frame
     return asked.task or "forecast", frame
 
 

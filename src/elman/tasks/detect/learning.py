@@ -94,8 +94,8 @@ def learn(
         scores=scores,
         taken=_taken(settings, forecast, watched),
         notes=(
-            f"a score above {rule.threshold:.3g} is flagged: on clean rows that is to happen {settings.alarms:g} times "
-            f"in 1,000",
+            f"a score above {rule.threshold:.3g} is flagged: of 1,000 clean rows that is to happen to "
+            f"{settings.alarms:g}",
             *_notes(scoring),
         ),
         settings={**settings.given(), "history": forecast.model.history, "seed": settings.seed},

@@ -89,7 +89,7 @@ class DetectModel(Fitted):
             expected[rows] = found.expected[there, found.blamed[there]]
         columns = {name: frame.columns[name] for name in (plan.ids, plan.time) if name is not None}
         found_columns = {"score": score, "flag": flag, "channel": channel, "expected": expected}
-        return Frame(f"anomalies of {frame.name}", {**columns, **found_columns})
+        return Frame(f"anomalies of {frame.name}", {**columns, **found_columns}, zone=frame.zone)
 
     def evaluate(self, data: Any) -> Report:
         """Precision and recall where the table has labels, otherwise how many rows are flagged.

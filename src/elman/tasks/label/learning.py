@@ -17,7 +17,7 @@ from elman.tasks.label.reading import Material, Reading, reading, rows_of
 from elman.tasks.label.recipe import Recipe, recipes
 from elman.tasks.label.rivals import rivals
 from elman.tasks.label.scoring import Scoring
-from elman.tasks.label.search import best_recipe
+from elman.tasks.label.search import FEWEST, best_recipe
 from elman.tasks.label.split import Split, split
 from elman.tasks.label.trainer import Network, Trainer
 from elman.tasks.leaks import leaks_beside
@@ -32,6 +32,7 @@ from elman.training.jobs.bench import Watch, count_parameters, nobody_watches
 _OWN = {"target", "steps", "axes", "input", "labels", "size", "colour", "scan", "part", "group", "bidirectional"}
 USED = TABLE | _OWN | {"frame", "noise", "drift", "class_weights", "label_smoothing"}
 
+_ROUGH = 30  # sequences of a test part below which its scores are rough
 _SEARCHING, _CONVOLVING, _TRAINING = 0.35, 0.15, 0.4  # of the time at hand
 
 
@@ -116,16 +117,14 @@ class _Course:
         convolutional = self.trainer.convolutional(recipe, self.train, seed)
         scores.append(self._finished("convolutional network", convolutional, _CONVOLVING, seed))
         model, network, more = self._network(recipe)
-        read = f"frames of {recipe.frame} time steps" if recipe.frame > 1 else "each time step by itself"
-        noise = f"noise {recipe.noise:g}, drift {recipe.drift:g}, dropout {recipe.dropout:g}"
-        chosen = Taken(f"the network reads {read}, with {noise}", "--frame, --noise, --drift, --dropout")
+        notes += self._doubts()
         report = Report(
             task=self.reading.task,
             title=f"{self.reading.target} of every sequence of {self.sequences.name}",
             split=self.cut.text,
             metrics=self.scoring.metrics,
             scores=(*scores, network),
-            taken=(*taken, chosen),
+            taken=(*taken, *self._said(recipe)),
             notes=(*notes, *more),
             settings={**self.settings.given(), "seed": seed, **asdict(recipe)},
             seconds=time.perf_counter() - started,
@@ -161,9 +160,34 @@ class _Course:
             scores.append(self.scoring.score(method, find))
         return scores, notes
 
+    def _said(self, recipe: Recipe) -> list[Taken]:
+        """How the network reads and is kept from learning by heart, and whether that was tried or is usual."""
+        read = f"frames of {recipe.frame} time steps" if recipe.frame > 1 else "each time step by itself"
+        noise = f"noise {recipe.noise:g}, drift {recipe.drift:g}, dropout {recipe.dropout:g}"
+        searched = "steps of a trial" in self.choices.made and self.choices.made["steps of a trial"] >= FEWEST
+        how = "which did best where it was tried" if searched else "as usual, without a search"
+        taken = [Taken(f"the network reads {read}, with {noise}: {how}", "--frame, --noise, --drift, --dropout")]
+        if self.reading.classes and self.settings.label_smoothing is None:
+            taken.append(Taken("each class is told with 90 % certainty at most while learning", "--label-smoothing"))
+        return taken
+
+    def _doubts(self) -> list[str]:
+        """Why the scores may say little, in sentences."""
+        doubts = []
+        count = len(self.cut.test)
+        if count < _ROUGH:
+            doubts.append(f"{count} sequences are tested on: with so few, the scores are rough")
+        if self.reading.classes:
+            tested = set(self.scoring.truth.tolist())
+            missing = [name for at, name in enumerate(self.reading.classes) if at not in tested]
+            if missing:
+                named = ", ".join(missing[:5]) + (", …" if len(missing) > 5 else "")
+                doubts.append(f"of {len(missing)} classes no sequence is tested on: {named}")
+        return doubts
+
     def _leaks(self) -> list[str]:
         """The columns of a long table that give the label away, in sentences."""
-        if self.reading.form != "long" or self.frame is None:
+        if self.reading.form != "long" or self.frame is None or len(self.reading.columns) < 2:
             return []
         learnt = self.frame.take(rows_of(self.frame, self.reading, self.cut.learnt))
         classes = bool(self.reading.classes)

@@ -200,6 +200,8 @@ def reading(data: Any, settings: Settings) -> tuple[Reading, Material, list[Take
     if form == "wide":
         columns = step_columns(frame, (target, settings.group, settings.part, *settings.drop))
         made = Reading(form, target, None, None, columns, None, None, (), (), settings)
+        if rest := [f'"{name}"' for name in frame.columns if name not in columns and name not in others]:
+            taken.append(Taken(f"{', '.join(rest)} are no time steps, and are left out"))
     else:
         time = settings.time or find_time(frame)
         columns = tuple(name for name in frame.columns if name not in others and name != time)

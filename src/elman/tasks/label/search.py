@@ -15,7 +15,8 @@ from elman.tasks.label.trainer import Trainer
 from elman.training.jobs.bench import Watch
 
 _MOST = 600  # steps of a training that tries a recipe
-_FEWEST = 60  # steps with which a recipe shows what it is worth, at least
+FEWEST = 60
+"""Steps with which a recipe shows what it is worth, at least: with fewer, nothing is tried."""
 
 
 def best_recipe(
@@ -43,7 +44,7 @@ def best_recipe(
         return int(min(_MOST, seconds / (step * count * len(cut.cuts))))
 
     trial = choices.once("steps of a trial", steps)
-    if trial < _FEWEST:
+    if trial < FEWEST:
         return tried[0]
     watch(f"search among {count} recipes")
     losses = {recipe: _loss(trainer, sequences, cut.cuts, recipe, trial) for recipe in tried}

@@ -91,6 +91,8 @@ def read_set(data: Any, settings: Settings) -> tuple[Sequences, list[Taken]]:
         if (value := getattr(settings, name)) not in (None, False):
             given[name] = value
     found = read_sequences(path, task=None if path.is_dir() else task, **given)
+    if path.suffix.lower() in (".npy", ".npz"):
+        taken += _said_axes(found, settings)
     other = published_test(path)
     if other is not None:
         test = read_sequences(other, task=None if task is None else task, **given)
@@ -156,6 +158,14 @@ def _embedded(data: str | Path) -> str:
     """The name of an embedded set of sequences, or nothing."""
     sets = [entry.name for entry in catalogue() if entry.kind == "sequences"]
     return str(data) if str(data) in sets and not Path(data).exists() else ""
+
+
+def _said_axes(found: Sequences, settings: Settings) -> list[Taken]:
+    """What an array was taken for, if nobody said it."""
+    if settings.axes is not None or len(found.channels) == 1:
+        return []
+    steps, channels = len(found.sequences[0]), len(found.channels)
+    return [Taken(f"a sequence has {steps} time steps of {channels} channels, in this order", "--axes, --steps")]
 
 
 def _joined(train: Sequences, test: Sequences) -> Sequences:

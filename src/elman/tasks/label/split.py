@@ -66,8 +66,8 @@ def split(material: Material, labels: np.ndarray, settings: Settings) -> Split:
     ]
     cuts = [cut for cut in cuts if len(cut.kept) and len(cut.held_out)]
     if cuts:
-        times = "" if len(cuts) == 1 else f", {len(cuts)} times"
-        text += f"; of the former {len(cuts[0].held_out)} held out{times} to choose on"
+        times = "" if len(cuts) == 1 else f", {len(cuts)} times anew,"
+        text += f"; where something is to choose, {len(cuts[0].held_out)} of the former are held out{times} for that"
     return Split(learnt, test, cuts, text)
 
 

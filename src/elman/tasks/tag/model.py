@@ -76,7 +76,7 @@ class TagModel(Fitted):
             columns["probability"] = _placed(chances.max(axis=1), rows, len(frame))
         else:
             columns[self.plan.target] = _placed(np.concatenate(found), rows, len(frame))
-        return Frame(f"tags of {frame.name}", columns)
+        return Frame(f"tags of {frame.name}", columns, zone=frame.zone)
 
     def evaluate(self, data: Any) -> Report:
         """The scores on a table that holds the tags.

@@ -88,7 +88,7 @@ class Plan:
     def _read(self, one: Ordered) -> Float64[np.ndarray, "time channels"]:
         parts = [one.values]
         if self.calendar:
-            parts.append(calendar(one.times, self.calendar))
+            parts.append(calendar(one.times, self.calendar, self.settings.zone))
         if self.step is not None:
             gaps = np.diff(one.times).astype("timedelta64[us]").astype(np.int64) / 1e6 / self.step
             parts.append(np.log(np.clip(np.concatenate([[1.0], gaps]), 1 / _LONGEST_GAP, _LONGEST_GAP))[:, None])
