@@ -66,3 +66,19 @@ def test_an_encoder_survives_json():
     again = Encoder.from_dict(json.loads(json.dumps(encoder.to_dict())))
     assert again == encoder
     np.testing.assert_array_equal(again.transform(frame_of(TABLE)), encoder.transform(frame_of(TABLE)))
+
+
+@pytest.mark.parametrize("cuts", [[1], [2], [0, 3]])
+def test_the_encoder_of_parts_is_that_of_the_whole(cuts):
+    whole = frame_of(
+        {
+            "sky": ["sun", None, "rain", "fog"],
+            "same": ["a"] * 4,
+            "late": [None, None, None, "x"],
+            "number": [1.0, 1.0, 1.0, 2.0],
+            "empty": [None] * 4,
+        }
+    )
+    bounds = zip([0, *cuts], [*cuts, 4], strict=True)
+    parts = [whole.take(slice(start, stop)) for start, stop in bounds]
+    assert Encoder.fit(parts, list(whole.columns)) == Encoder.fit(whole, list(whole.columns))

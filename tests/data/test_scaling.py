@@ -82,3 +82,19 @@ def test_an_infinite_value_is_refused_with_its_place():
 def test_nothing_to_fit_on_is_refused(nothing):
     with pytest.raises(ArgumentError, match="expected \\(time, channels\\) with at least one of each"):
         Scaler.fit(nothing)
+
+
+@pytest.mark.parametrize("cuts", [[], [3], [0, 1, 1, 20]])
+def test_the_scaler_of_parts_is_that_of_the_whole(cuts):
+    random = np.random.default_rng(0)
+    values = random.normal(size=(31, 4)) * [1, 1000, 0, 1] + [5, 0, 7, 0]
+    values[random.random(values.shape) < 0.3] = np.nan
+    values[:, 3] = np.nan
+    found, expected = Scaler.fit_parts(np.split(values, cuts)), Scaler.fit(values)
+    np.testing.assert_allclose(found.mean, expected.mean, rtol=1e-13)
+    np.testing.assert_allclose(found.std, expected.std, rtol=1e-13)
+
+
+def test_parts_without_a_row_have_no_scaler():
+    with pytest.raises(ArgumentError, match="2 parts have no rows"):
+        Scaler.fit_parts([np.empty((0, 1)), np.empty((0, 1))])

@@ -10,7 +10,7 @@ from elman.errors import ArgumentError, DataError
 from elman.tasks import fit
 from elman.tasks.forecast.folds import Backtest, Fold
 from elman.tasks.forecast.origins import origins
-from elman.tasks.forecast.plan import plan
+from elman.tasks.forecast.settling import settle
 from elman.tasks.report import Metric, Score
 from elman.tasks.settings import settings
 from tasks.forecasting import SMALL, START, hours, readings, wave
@@ -135,7 +135,7 @@ def test_rows_that_are_averaged_lie_before_the_origin_if_they_are_averaged_into_
     minutes = np.sort(random.choice(60 * 200 if every == "1h" else 60 * 24 * 1000, 2000, replace=False))
     times = START + minutes * np.timedelta64(1, "m")
     marked = Frame("irregular", {"time": times, "y": random.normal(size=2000)})
-    made, _ = plan(marked, settings({"target": "y", "every": every}))
+    made = settle(marked, settings({"target": "y", "every": every})).plan
     ids, series = made.series(marked)
     for origin in origins(marked, made, ids, series, horizon=3, folds=4, step=2):
         _, (gridded,) = made.series(marked.with_columns({"y": origin.past.astype(float)}))

@@ -11,6 +11,9 @@ from elman.data.frame import Frame, Kind
 from elman.data.objects import EXACT, is_missing, of_objects
 from elman.errors import ArgumentError, DataError
 
+# Libraries whose columns of strings hold strings and nulls, and nothing else that would have to be looked for.
+_ARROW = (nw.Implementation.PYARROW, nw.Implementation.POLARS)
+
 
 def frame_of(
     table: Any,
@@ -132,6 +135,8 @@ def _array(series: nw.Series, name: str, column: str) -> tuple[np.ndarray, bool]
             series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
         return series.cast(nw.Datetime("us")).to_numpy().astype("datetime64[us]"), zoned
     values = series.to_list()
+    if dtype == nw.String and series.implementation in _ARROW and series.null_count() < len(series):
+        return _objects(values), False
     if dtype == nw.Categorical:
         values = [None if is_missing(value) else str(value) for value in values]
     return of_objects(values, name, column), False

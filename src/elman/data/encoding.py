@@ -39,26 +39,32 @@ class Encoder:
     dropped: tuple[str, ...]
 
     @classmethod
-    def fit(cls, frame: Frame, columns: Sequence[str]) -> Encoder:
+    def fit(cls, frame: Frame | Sequence[Frame], columns: Sequence[str]) -> Encoder:
         """The encoder of these columns, by the words that they hold here.
 
         A column that is empty, or has the same value in every row, is dropped: it says nothing.
+
+        Args:
+            frame: The table, or parts of one that need not be in memory together.
+            columns: The columns to read.
 
         Raises:
             ArgumentError: There is no such column.
             DataError: A column has more than 50 different words, or holds times.
         """
+        seen = {name: _Seen(name) for name in columns}
+        for part in [frame] if isinstance(frame, Frame) else frame:
+            for column in seen.values():
+                column.add(part)
         kept: dict[str, tuple[str, ...] | None] = {}
         dropped = []
-        for name in columns:
-            missing = frame.missing(name)
-            values = frame.columns[name][~missing]
-            if not len(values):
+        for name, column in seen.items():
+            if column.first is None:
                 dropped.append(f'column "{name}" is empty')
-            elif not missing.any() and (values == values[0]).all():
-                dropped.append(f'column "{name}" is always "{as_words(values[:1])[0]}"')
+            elif column.constant:
+                dropped.append(f'column "{name}" is always "{as_words(column.first)[0]}"')
             else:
-                kept[name] = None if frame.kind(name) == "number" else _words(frame, name)
+                kept[name] = column.words()
         return cls(kept, tuple(dropped))
 
     @property
@@ -123,18 +129,56 @@ class Encoder:
         return cls(columns, tuple(written["dropped"]))
 
 
-def _words(frame: Frame, name: str) -> tuple[str, ...]:
-    if frame.kind(name) == "time":
-        raise DataError(
-            f"{frame.place(0, name)}: the column holds times, not numbers or words. Leave it out with --drop {name}"
-        )
-    words = sorted({word for word in frame.words(name) if word is not None})
-    if len(words) > _MOST:
-        raise DataError(
-            f'{frame.name}, column "{name}" has {len(words):,} different words such as "{words[0]}"; expected at most '
-            f"{_MOST}, since each becomes a channel. Leave it out with --drop {name}, or put rare words together"
-        )
-    return tuple(words)
+class _Seen:
+    """What one column holds in the rows that were gone through.
+
+    Args:
+        name: The column.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.first: np.ndarray | None = None  # the first value, alone in an array
+        self.constant = True  # all rows have that value
+        self._words: set[str] | None = set()  # `None` in a column of numbers
+        self._times: str | None = None  # where the column is, if it is one of times
+        self._table = ""
+
+    def add(self, frame: Frame) -> None:
+        """Go through more rows."""
+        kind, missing = frame.kind(self.name), frame.missing(self.name)
+        values = frame.columns[self.name][~missing]
+        self._table = frame.name
+        if kind == "time":
+            self._times = self._times or frame.place(0, self.name)
+        if self.first is None and len(values):
+            self.first = values[:1].copy()
+        self.constant = self.constant and not missing.any() and bool((values == self.first).all())
+        if kind == "number":
+            self._words = None
+        elif kind == "word" and self._words is not None:
+            self._words.update(values.tolist())
+
+    def words(self) -> tuple[str, ...] | None:
+        """The words that become channels; `None` for a column of numbers.
+
+        Raises:
+            DataError: There are too many, or the column holds times.
+        """
+        if self._times is not None:
+            raise DataError(
+                f"{self._times}: the column holds times, not numbers or words. Leave it out with --drop {self.name}"
+            )
+        if self._words is None:
+            return None
+        words = sorted(self._words)
+        if len(words) > _MOST:
+            raise DataError(
+                f'{self._table}, column "{self.name}" has {len(words):,} different words such as "{words[0]}"; '
+                f"expected at most {_MOST}, since each becomes a channel. Leave it out with --drop {self.name}, or put "
+                f"rare words together"
+            )
+        return tuple(words)
 
 
 def _as_before(frame: Frame, name: str, kind: str) -> np.ndarray:

@@ -25,6 +25,8 @@ class Joined:
         starts: `(series,)`, the first row of each series, its empty rows among them.
         lengths: `(series,)`, the rows of each without the empty ones.
         pad: How many empty rows stand before each.
+        of: `(series,)`, which of the series of a table each of them is a piece of; by default they are these series.
+        whole: Whether each is there from its first row on.
     """
 
     values: Float64[np.ndarray, "rows channels"]
@@ -32,6 +34,8 @@ class Joined:
     starts: Int64[np.ndarray, " series"]
     lengths: Int64[np.ndarray, " series"]
     pad: int
+    of: Int64[np.ndarray, " series"] | None = None
+    whole: bool = True
 
     def rows(self, series: int) -> slice:
         """The rows of one series, without the empty ones."""
@@ -88,7 +92,8 @@ class Joined:
 
     def series_of(self, windows: Windows) -> Int64[np.ndarray, " windows"]:
         """The series that each window belongs to, counted from 0."""
-        return np.searchsorted(self.starts, windows.origins, side="right") - 1
+        found = np.searchsorted(self.starts, windows.origins, side="right") - 1
+        return found if self.of is None else self.of[found]
 
 
 def join(series: Sequence[Series], pad: int) -> Joined:
@@ -116,13 +121,12 @@ def join(series: Sequence[Series], pad: int) -> Joined:
                 f"series {one.name!r} has the channels {', '.join(one.channels)}; series {series[0].name!r} has "
                 f"{', '.join(series[0].channels)}. Give all of them the same"
             )
-    empty = np.full((pad, len(series[0].channels)), np.nan)
-    never = np.full(pad, np.datetime64("NaT"), dtype=series[0].times.dtype)
     lengths = np.array([len(one) for one in series], dtype=np.int64)
-    return Joined(
-        values=np.concatenate([part for one in series for part in (empty, one.values)]),
-        times=np.concatenate([part for one in series for part in (never, one.times)]),
-        starts=np.concatenate([[0], np.cumsum(lengths + pad)[:-1]]).astype(np.int64),
-        lengths=lengths,
-        pad=pad,
-    )
+    starts = np.concatenate([[0], np.cumsum(lengths + pad)[:-1]]).astype(np.int64)
+    values = np.full((int((lengths + pad).sum()), len(series[0].channels)), np.nan)
+    times = np.full(len(values), np.datetime64("NaT"), dtype=np.result_type(*{one.times.dtype for one in series}))
+    joined = Joined(values, times, starts, lengths, pad)
+    for at, one in enumerate(series):
+        values[joined.rows(at)] = one.values
+        times[joined.rows(at)] = one.times
+    return joined

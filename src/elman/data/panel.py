@@ -1,8 +1,8 @@
 """Several series of the same channels, as they stand in one table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, get_args
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -15,6 +15,22 @@ from elman.errors import ArgumentError, DataError
 Duplicates = Literal["error", "first", "last", "mean"]
 
 
+class PutRight(NamedTuple):
+    """What was put right in the order of rows: how many, and what became of those whose time stood there already."""
+
+    early: int = 0
+    again: int = 0
+    duplicates: str = "error"
+
+    def sentences(self, name: str) -> tuple[str, ...]:
+        """The same in sentences that call the table by this name."""
+        found = (
+            _notice(name, self.early, "earlier than the row before it and is put in order"),
+            _notice(name, self.again, f"of a time that its series had already; kept: {self.duplicates}"),
+        )
+        return tuple(notice for notice in found if notice)
+
+
 @dataclass(frozen=True, eq=False)
 class Panel:
     """Series of the same channels, each with its own length and its own times.
@@ -24,7 +40,7 @@ class Panel:
         ids: The name of each series.
         series: The series, in the same order, their times in order and each there once.
         timed: Whether the times are real. Where they are not, rows count as steps of a second from 1970 on.
-        notices: What was put right on the way, in sentences.
+        put_right: What was put right on the way.
 
     Raises:
         ArgumentError: There is not one name for each series, or two series differ in their channels.
@@ -34,7 +50,7 @@ class Panel:
     ids: tuple[str, ...]
     series: tuple[Series, ...]
     timed: bool = True
-    notices: tuple[str, ...] = ()
+    put_right: PutRight = field(default_factory=PutRight)
 
     def __post_init__(self) -> None:
         if len(self.ids) != len(self.series):
@@ -50,6 +66,11 @@ class Panel:
 
     def __len__(self) -> int:
         return len(self.series)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What was put right on the way, in sentences."""
+        return self.put_right.sentences(self.name)
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -96,12 +117,12 @@ def panel(
     names, code = _groups(frame, ids)
     values = np.stack([_finite(frame, channel) for channel in channels], axis=1)
     if time is None:
-        order, notices = np.argsort(code, kind="stable"), ()
+        order, put_right = np.argsort(code, kind="stable"), PutRight()
         values = values[order]
     else:
         times = frame.times(time)
         _refuse(frame, time, np.isnat(times), "has no time; every row needs one. Fix the row, or leave it out")
-        order, values, notices = _in_order(frame, values, times, code, duplicates, (time, ids))
+        order, values, put_right = _in_order(frame, values, times, code, duplicates, (time, ids))
     bounds = np.searchsorted(code[order], np.arange(len(names) + 1))
     steps = np.datetime64(0, "s") + np.arange(len(frame))
     series = tuple(
@@ -114,7 +135,7 @@ def panel(
         )
         for name, begin, end in zip(names, bounds[:-1], bounds[1:], strict=True)
     )
-    return Panel(frame.name, tuple(names), series, time is not None, notices)
+    return Panel(frame.name, tuple(names), series, time is not None, put_right)
 
 
 def _check(frame: Frame, channels: Sequence[str], duplicates: str) -> None:
@@ -149,7 +170,7 @@ def _in_order(
     code: Int64[np.ndarray, " rows"],
     duplicates: str,
     columns: tuple[str, str | None],
-) -> tuple[Int64[np.ndarray, " kept"], Float64[np.ndarray, "kept channels"], tuple[str, ...]]:
+) -> tuple[Int64[np.ndarray, " kept"], Float64[np.ndarray, "kept channels"], PutRight]:
     """The rows that are kept, by series and time, their values, and what was put right."""
     standing = np.argsort(code, kind="stable")
     early = (np.diff(times[standing]) < np.timedelta64(0)) & (np.diff(code[standing]) == 0)
@@ -166,15 +187,11 @@ def _in_order(
     else:
         kept = order[first] if duplicates == "first" else order[np.concatenate([~again, [True]])]
         values = values[kept]
-    notices = (
-        _notice(frame, int(early.sum()), "earlier than the row before it and is put in order"),
-        _notice(frame, int(again.sum()), f"of a time that its series had already; kept: {duplicates}"),
-    )
-    return kept, values, tuple(notice for notice in notices if notice)
+    return kept, values, PutRight(int(early.sum()), int(again.sum()), duplicates)
 
 
-def _notice(frame: Frame, rows: int, what: str) -> str:
-    return f"{frame.name}: {rows:,} {'row was' if rows == 1 else 'rows were'} {what}" if rows else ""
+def _notice(name: str, rows: int, what: str) -> str:
+    return f"{name}: {rows:,} {'row was' if rows == 1 else 'rows were'} {what}" if rows else ""
 
 
 def _refuse_twice(frame: Frame, time: str, ids: str | None, row: int, other: int) -> None:

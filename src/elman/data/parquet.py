@@ -36,7 +36,13 @@ def read_parquet(path: Path, clock: Clock, missing: Collection[str] = ()) -> Fra
     return settled(Frame(path.name, columns), in_utc, clock, missing)
 
 
-def row_groups(path: str | Path, *, clock: Clock | None = None, missing: Collection[str] = ()) -> Iterator[Frame]:
+def row_groups(
+    path: str | Path,
+    *,
+    clock: Clock | None = None,
+    missing: Collection[str] = (),
+    columns: Collection[str] | None = None,
+) -> Iterator[Frame]:
     """The rows of a file, or of the files of a folder, in pieces no larger than a row group.
 
     Whether a column of words is one of times is settled by the first piece. Rows are counted within their file.
@@ -45,6 +51,7 @@ def row_groups(path: str | Path, *, clock: Clock | None = None, missing: Collect
         path: A Parquet file, or a folder of Parquet files with the same columns, read in the order of their names.
         clock: How the times are to be read; by default ISO 8601 as it stands.
         missing: Words that hold no value, beside the empty one.
+        columns: The columns to read; by default all.
 
     Raises:
         ArgumentError: pyarrow is not installed, or the time column is not there or holds no times.
@@ -56,17 +63,18 @@ def row_groups(path: str | Path, *, clock: Clock | None = None, missing: Collect
     import pyarrow
 
     shards, kinds = _shards(path)
+    read = list(kinds) if columns is None else [name for name in kinds if name in columns]
     for shard in shards:
         file, row = _open(shard), 0
         for group in range(file.num_row_groups):
-            for batch in file.iter_batches(_PIECE, row_groups=[group]):
-                table = pyarrow.Table.from_batches([batch]).select(list(kinds))
-                columns, in_utc = columns_of(table, shard.name)
-                columns |= {
-                    name: _empty(len(table), kinds[name]) for name in kinds if table[name].type == pyarrow.null()
+            for batch in file.iter_batches(_PIECE, row_groups=[group], columns=read):
+                table = pyarrow.Table.from_batches([batch]).select(read)
+                arrays, in_utc = columns_of(table, shard.name)
+                arrays |= {
+                    name: _empty(len(table), kinds[name]) for name in read if table[name].null_count == len(table)
                 }
-                frame = settled(Frame(shard.name, columns, first_row=row + 1), in_utc, clock, missing, known)
-                known = known or {name: frame.kind(name) for name in kinds}
+                frame = settled(Frame(shard.name, arrays, first_row=row + 1), in_utc, clock, missing, known)
+                known = known or {name: frame.kind(name) for name in read}
                 yield frame
                 row += len(frame)
 
@@ -80,6 +88,17 @@ def count_rows(path: str | Path) -> int:
     """
     import_pyarrow(Path(path))
     return sum(_open(shard).metadata.num_rows for shard in _shards(Path(path))[0])
+
+
+def column_names(path: str | Path) -> list[str]:
+    """The columns of a file, or of the files of a folder, in the order of the first.
+
+    Raises:
+        ArgumentError: pyarrow is not installed.
+        DataError: A file cannot be read, or has other columns than the first.
+    """
+    import_pyarrow(Path(path))
+    return list(_shards(Path(path))[1])
 
 
 def import_pyarrow(path: Path) -> None:

@@ -62,6 +62,40 @@ class Scaler:
         lowest = np.where(known, rows, np.inf).min(axis=0)
         return cls(mean, np.where(highest > lowest, std, 1.0))
 
+    @classmethod
+    def fit_parts(cls, parts: Sequence[np.ndarray]) -> Scaler:
+        """The scaler of values that need not be in memory together: each part is gone through twice.
+
+        With a single part it is exactly that of `fit`, with several up to rounding.
+
+        Args:
+            parts: Each `(time_i, channels)`; a missing value is NaN.
+
+        Raises:
+            ArgumentError: There are no values, they have no channel axis, or one is infinite.
+
+        Example:
+            >>> import numpy as np
+            >>> Scaler.fit_parts([np.array([[1.0]]), np.array([[3.0], [np.nan]])]).mean.tolist()
+            [2.0]
+        """
+        if len(parts) == 1:
+            return cls.fit(parts[0])
+        counts, means, lowest, highest = [], [], [], []
+        for part in parts:
+            if len(part):
+                counts.append((~np.isnan(part)).sum(axis=0))
+                means.append(cls.fit(part).mean)
+                lowest.append(np.where(counts[-1], np.nanmin(part, axis=0, initial=np.inf), np.inf))
+                highest.append(np.where(counts[-1], np.nanmax(part, axis=0, initial=-np.inf), -np.inf))
+        if not counts:
+            raise ArgumentError(f"the {len(parts)} parts have no rows; expected at least one")
+        count = np.maximum(np.sum(counts, axis=0), 1)
+        mean = (np.stack(means) * counts).sum(axis=0) / count
+        squares = sum(np.nansum((part - mean) ** 2, axis=0) for part in parts if len(part))
+        constant = np.max(highest, axis=0) <= np.min(lowest, axis=0)
+        return cls(mean, np.where(constant, 1.0, np.sqrt(squares / count)))
+
     def transform(self, values: np.ndarray) -> np.ndarray:
         """Values `(..., channels)` in standard deviations from the mean; a missing value stays NaN."""
         return (self._checked(values) - self.mean) / self.std

@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from elman.data.any_table import frame_of
+from elman.data.clock import Clock
 from elman.data.embedded import file_of
 from elman.data.entries import names
+from elman.data.excerpt import Excerpt, needed
 from elman.data.frame import Frame
+from elman.data.memory import usable_memory
+from elman.data.parquet import column_names, count_rows, is_parquet
 from elman.data.reading import read_frame
 from elman.data.sequence_files import kind_of
 from elman.errors import ArgumentError, DataError
@@ -18,16 +22,19 @@ from elman.tasks.settings import Settings
 TABLE = frozenset({"time", "ids", "drop", "duplicates", "zone", "time_format", "time_unit", "missing"})
 
 
-def table(data: Any, settings: Settings) -> Frame:
+def table(data: Any, settings: Settings, *, whole: bool = False) -> Frame:
     """The table that was handed in.
 
     Args:
         data: A path, a `Frame`, or a table of pandas, polars or pyarrow.
         settings: How to read it.
+        whole: Read all of it, however much memory that takes. Otherwise, of Parquet from which a forecast is to be
+            learnt and that would take more than half of the machine's memory, only the first rows are read: an
+            `Excerpt`, through which `elman.tasks.forecast` comes to the others.
 
     Raises:
         DataError: It cannot be read; the row is named.
-        ArgumentError: It is no table.
+        ArgumentError: It is no table, or it is so large that the task has to be said.
     """
     if isinstance(data, Frame):
         return data
@@ -44,8 +51,26 @@ def table(data: Any, settings: Settings) -> Frame:
         "missing": settings.missing,
     }
     if isinstance(data, str | Path):
-        return read_frame(located(data), **reading)
+        path = located(data)
+        return (None if whole else _excerpt(path, settings)) or read_frame(path, **reading)
     return frame_of(data, **reading)
+
+
+def _excerpt(path: Path, settings: Settings) -> Excerpt | None:
+    """The first rows of a table that is too large for memory, if a forecast is to be learnt from it."""
+    if settings.task not in (None, "forecast") or not is_parquet(path):
+        return None
+    asked, limit = needed(path, len(set(column_names(path)) - set(settings.drop))), usable_memory()
+    if asked <= limit:
+        return None
+    if settings.task is None:
+        raise ArgumentError(
+            f"{path.name} has {count_rows(path):,} rows; to learn from all of them takes about {asked / 2**30:.1f} GiB "
+            f"of memory, and {limit / 2**30:.1f} GiB are to be had. Only a forecast is learnt piece by piece: say so "
+            f"with --task forecast, or name the task that has to read all rows at once"
+        )
+    clock = Clock(settings.time, settings.zone, settings.time_format, settings.time_unit, settings.ids)
+    return Excerpt.open(path, clock, settings.missing, limit)
 
 
 def located(data: str | Path) -> Path:

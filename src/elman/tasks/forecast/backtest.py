@@ -73,7 +73,7 @@ def backtest(
     """
     plan, horizon = model.reading.plan, model.horizon
     step = horizon if step is None else step
-    frame = table(data, model.reading.settings)
+    frame = table(data, model.reading.settings, whole=True)
     ids, series = plan.series(frame)
     measured = [one[: measured_rows(one, plan)] for one in series]
     cut = origins(frame, plan, ids, measured, horizon=horizon, folds=folds, step=step)
@@ -97,7 +97,7 @@ def backtest(
             for one in done
         ),
         notes=tuple(notes),
-        forecasts=Frame(f"backtest of {frame.name}", _stacked([one.forecasts for one in done])),
+        forecasts=Frame(f"backtest of {frame.name}", _stacked([one.forecasts for one in done]), zone=frame.zone),
     )
 
 

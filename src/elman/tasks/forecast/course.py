@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from elman.data.frame import Frame
 from elman.models import Forecaster, WindowExamples
 from elman.models.baselines import coverage
 from elman.tasks.cell_arguments import cell_arguments
 from elman.tasks.choices import Choices, epochs_within, seconds_a_step
+from elman.tasks.forecast.forecasts import forecasts, quantiles
 from elman.tasks.forecast.look_back import LookBack, look_back
 from elman.tasks.forecast.material import Material
-from elman.tasks.forecast.model import ForecastModel, Reading, forecasts
+from elman.tasks.forecast.model import ForecastModel, Reading
 from elman.tasks.forecast.parts import Parts
 from elman.tasks.forecast.rivals import rivals
 from elman.tasks.forecast.scoring import Scoring
@@ -51,7 +51,7 @@ class Course:
         self.watch = watch
         self.histories: dict[str, History] = {}
 
-    def run(self, frame: Frame, taken: tuple[Taken, ...], started: float) -> ForecastModel:
+    def run(self, name: str, taken: tuple[Taken, ...], started: float) -> ForecastModel:
         """Choose, learn, and score."""
         parts = self.parts
         search, final = (parts.reading(stop) for stop in (parts.cut.validation, parts.cut.test))
@@ -59,19 +59,23 @@ class Course:
         if self.settings.history is None:
             taken += (Taken(f"forecasts look {best.history} steps back", "--history"),)
         train, validation = self.blocks.examples(search, best.history)
-        test = parts.tests(final, best.history)
+        ready, test = parts.tests(final, best.history)
         epochs, batch_size = self._search(train, validation, best)
+        tried_on = f"{len(train):,} to learn from, {len(validation):,} to choose on"
+        del train, validation  # they take as much memory as what the network learns from next
 
-        whole = final.material(parts.ids, parts.series, parts.pad, self.horizon)
         both = parts.learnt(final, parts.cut.test, best.history)
-        scoring = Scoring(whole, test, self.plan.targets, parts.deviations(parts.cut.test))
-        scores, left_out = world().on_first(partial(self._rivals, whole, both, test, scoring))
-        model, network, notes = self._network(final, scoring, best, epochs, batch_size, scores)
+        scoring = Scoring(ready, test, self.plan.targets, parts.deviations(parts.cut.test))
+        scores, left_out = world().on_first(partial(self._rivals, ready, both, test, scoring))
+        if self.blocks is not parts:
+            both = self.blocks.learnt(final, parts.cut.test, best.history)
+            _, test = parts.tests(final, best.history, told=self.blocks.horizon)
+        model, network, notes = self._network(both, test, scoring, best, epochs, batch_size, scores)
         report = Report(
             task="forecast",
-            title=f"{' and '.join(self.plan.targets)} of {frame.name}, {self.horizon} steps ahead",
+            title=f"{' and '.join(self.plan.targets)} of {name}, {self.horizon} steps ahead",
             split=f"the last {100 * self.settings.test:g} % of all time is the test part: "
-            f"{len(test):,} forecasts; {len(train):,} to learn from, {len(validation):,} to choose on",
+            f"{len(test):,} forecasts{_sampled(parts.test_stride)}; {tried_on}",
             metrics=scoring.metrics,
             scores=(*scores, network),
             taken=taken,
@@ -95,11 +99,11 @@ class Course:
         return min(history.lowest for history in self.histories.values())
 
     def _rivals(
-        self, whole: Material, both: WindowExamples, test: WindowExamples, scoring: Scoring
+        self, ready: Material, both: WindowExamples, test: WindowExamples, scoring: Scoring
     ) -> tuple[list[Score], list[str]]:
         """The scores of the other methods, and why some of them were left out."""
         scores: list[Score] = []
-        others, left_out = rivals(whole, both, test, self.parts.period)
+        others, left_out = rivals(ready, both, test, self.parts.period)
         for method, forecast, seconds in others:
             self.watch(method)
             scores.append(scoring.score(method, forecast, seconds=seconds))
@@ -202,7 +206,8 @@ class Course:
 
     def _network(
         self,
-        final: Reading,
+        both: WindowExamples,
+        test: WindowExamples,
         scoring: Scoring,
         best: LookBack,
         epochs: int,
@@ -214,8 +219,6 @@ class Course:
         first: Forecaster | None = None
         score: Score | None = None
         errors, notes = [], []
-        both = self.blocks.learnt(final, self.parts.cut.test, best.history)
-        test = self.parts.tests(final, best.history, told=self.blocks.horizon)
         for repeat in range(settings.repeats):
             seed = settings.seed + repeat
             model = self._make(best.history, best.centred, self._hidden(len(both)), seed)
@@ -243,8 +246,7 @@ class Course:
         if not epochs:
             notes.append("on the validation part the network did not improve on its linear path: only that is used")
         if first.quantiles:
-            bands = first.predict_quantiles(test.windows.inputs(), test.at_origins())
-            bands = scoring.material.unscaled(test, bands)
+            bands = scoring.material.unscaled(test, quantiles(first, test))
             share = coverage(bands[..., 0], bands[..., -1], scoring.measured)
             expected = first.quantiles[-1] - first.quantiles[0]
             notes.append(
@@ -252,3 +254,7 @@ class Course:
                 f"{first.quantiles[-1]:g}; {100 * expected:.0f} % should"
             )
         return first, score, tuple(notes)
+
+
+def _sampled(stride: int) -> str:
+    return "" if stride == 1 else f", one in every {stride:,} steps"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,8 @@ from elman.tasks.forecast.look_back import candidates
 from elman.tasks.forecast.model import ForecastModel
 from elman.tasks.forecast.origins import Origin
 from elman.tasks.forecast.parts import Parts
-from elman.tasks.forecast.plan import Plan, plan
+from elman.tasks.forecast.plan import Plan
+from elman.tasks.forecast.settling import settle
 from elman.tasks.report import Taken
 from elman.tasks.settings import Settings
 from elman.tasks.sources import TABLE
@@ -53,7 +55,7 @@ def learn(
     """
     started = time.perf_counter()
     course, taken = _course(frame, settings, folder, watch, static=static)
-    return course.run(frame, tuple(taken), started)
+    return course.run(frame.name, tuple(taken), started)
 
 
 def validate(frame: Frame, settings: Settings, *, watch: Watch = nobody_watches) -> float:
@@ -89,11 +91,10 @@ def learn_before(
     """
     started = time.perf_counter()
     assert settings.horizon is not None
-    made, taken = plan(frame, settings, learnt=origin.past, grid=grid)
-    ids, series = made.series(frame)
+    made, taken, ids, series = settle(frame, settings, learnt=origin.past, grid=grid)
     cut = origin.cuts(ids, series, settings.horizon, settings.validation)
     parts, options = _parts(made, ids, series, cut, settings, taken)
-    return Course(parts, options, settings, Choices(), None, watch).run(frame, tuple(taken), started)
+    return Course(parts, options, settings, Choices(), None, watch).run(frame.name, tuple(taken), started)
 
 
 def _course(
@@ -101,8 +102,7 @@ def _course(
 ) -> tuple[Course, list[Taken]]:
     """A training with its parts cut, and what was taken for granted."""
     settings.only("forecast", USED)
-    made, taken = plan(frame, settings, static=static)
-    ids, series = made.series(frame)
+    made, taken, ids, series = settle(frame, settings, static=static)
     cut = cuts(series, timed=made.time is not None, test=settings.test, validation=settings.validation)
     parts, options = _parts(made, ids, series, cut, settings, taken)
     choices = Choices(None if folder is None else folder / "choices.json")
@@ -110,7 +110,7 @@ def _course(
 
 
 def _parts(
-    made: Plan, ids: tuple[str, ...], series: list[Series], cut: Cuts, settings: Settings, taken: list[Taken]
+    made: Plan, ids: tuple[str, ...], series: Sequence[Series], cut: Cuts, settings: Settings, taken: list[Taken]
 ) -> tuple[Parts, list[int]]:
     """The parts of the data, and the histories to choose from; what is taken for granted is added to the list."""
     if (settings.gaps == "decay") != (settings.cell == "grud") and settings.gaps is not None:
@@ -150,7 +150,7 @@ def _check_recursive(made: Plan, settings: Settings) -> None:
         )
 
 
-def _period(series: list[Series], cut: Cuts, made: Plan) -> int | None:
+def _period(series: Sequence[Series], cut: Cuts, made: Plan) -> int | None:
     """The season of the first target of the longest series, before its test part."""
     longest = int(np.argmax(cut.test))
     step = made.grid() / np.timedelta64(1, "s") if made.time is not None and made.step.split()[1] not in "MY" else None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float64, Int64
 from numpy.lib.stride_tricks import sliding_window_view
 
-from elman.data import Scaler, Series, calendar
+from elman.data import Scaler, Series, Windows, calendar
 from elman.data.joined import Joined, join
 from elman.models import WindowExamples
 from elman.tasks.forecast.plan import Plan
@@ -111,18 +111,59 @@ def material(
         pad: As for `elman.data.joined.join`.
         horizon: Steps that known columns are known ahead.
     """
-    columns = plan.columns
-    scaled = []
-    for one, scaler in zip(series, scalers, strict=True):
-        values = one.values.copy()
-        values[:, columns] = scaler.transform(values[:, columns])
-        scaled.append(replace(one, values=values))
-    joined = join(scaled, pad)
-    features = [calendar(joined.times, plan.calendar)]
+    joined = join(series, pad)
+    _scale(joined, scalers, plan.columns)
+    features = _told(plan, joined, known, horizon)
+    return Material(joined, features, list(scalers))
+
+
+def scattered_material(
+    plan: Plan,
+    joined: Joined,
+    windows: Windows,
+    scalers: Sequence[Scaler],
+    known: Scaler | None,
+    horizon: int,
+) -> Material:
+    """The same of stretches of series, where only what is told at the steps of each window is worked out.
+
+    Args:
+        plan: What the columns are.
+        joined: The stretches, which are scaled in place.
+        windows: Their windows; see `elman.data.scattered.scattered`.
+        scalers: Of the targets of each series.
+        known: Of the known columns and the static ones; `None` if there are none.
+        horizon: Steps that known columns are known ahead.
+    """
+    _scale(joined, scalers, plan.columns)
+    ahead = 1 + windows.horizon - horizon
+    rows = (windows.origins[:, None] + np.arange(ahead)).reshape(-1)
+    features = np.zeros((len(joined.values), plan.told(horizon)))
+    features[rows] = _told(plan, joined, known, horizon, rows)
+    return Material(joined, features, list(scalers))
+
+
+def _scale(joined: Joined, scalers: Sequence[Scaler], columns: Sequence[int]) -> None:
+    """Bring the targets of each series to its scale, in place."""
+    for at in range(len(joined.starts)):
+        scaler = scalers[at if joined.of is None else int(joined.of[at])]
+        rows = joined.rows(at)
+        joined.values[rows, columns] = scaler.transform(joined.values[rows, columns])
+
+
+def _told(
+    plan: Plan,
+    joined: Joined,
+    known: Scaler | None,
+    horizon: int,
+    rows: Int64[np.ndarray, " some"] | slice = slice(None),
+) -> Float64[np.ndarray, "some features"]:
+    """What is told at some rows as origins: the calendar, the known columns of the horizon, and the static columns."""
+    features = [calendar(joined.times[rows], plan.calendar)]
     if known is not None:
         told = np.nan_to_num(known.transform(joined.values[:, [*plan.known_channels, *plan.static_channels]]))
         ahead, constant = np.split(told, [len(plan.known_channels)], axis=1)
         beyond = np.concatenate([ahead, np.zeros((horizon - 1, ahead.shape[1]))])
-        features.append(sliding_window_view(beyond, horizon, axis=0).reshape(len(ahead), -1))
-        features.append(constant)
-    return Material(joined, np.concatenate(features, axis=1), list(scalers))
+        features.append(sliding_window_view(beyond, horizon, axis=0)[rows].reshape(len(features[0]), -1))
+        features.append(constant[rows])
+    return np.concatenate(features, axis=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,14 +12,15 @@ from torch import nn
 
 from elman.data import Scaler, Series, Windows
 from elman.data.frame import Frame
+from elman.data.joined import Joined
 from elman.errors import ArgumentError, DataError
 from elman.models import Forecaster, WindowExamples
 from elman.models.baselines import last_value, seasonal_naive
-from elman.models.recursive import recursive
 from elman.tasks.fitted import Fitted
 from elman.tasks.forecast.ahead import measured_rows, with_rows_ahead
 from elman.tasks.forecast.folds import Backtest
-from elman.tasks.forecast.material import Levels, Material, material
+from elman.tasks.forecast.forecasts import forecasts, quantiles
+from elman.tasks.forecast.material import Levels, Material, material, scattered_material
 from elman.tasks.forecast.plan import Plan
 from elman.tasks.forecast.scoring import Scoring
 from elman.tasks.report import Report
@@ -57,10 +58,17 @@ class Reading:
         """Whether the network forecasts one step and reads that in turn."""
         return self.settings.strategy == "recursive"
 
-    def material(self, ids: tuple[str, ...], series: list[Series], pad: int, horizon: int) -> Material:
+    def material(self, ids: Sequence[str], series: Sequence[Series], pad: int, horizon: int) -> Material:
         """Series at the scales that were learnt."""
         scalers = self.levels.of(ids, series, self.plan.columns)
         return material(self.plan, series, scalers, self.known, pad, horizon)
+
+    def scattered(
+        self, ids: Sequence[str], series: Sequence[Series], joined: Joined, windows: Windows, horizon: int
+    ) -> Material:
+        """Stretches of series at the scales that were learnt; see `elman.data.scattered.scattered`."""
+        scalers = self.levels.of(ids, series, self.plan.columns)
+        return scattered_material(self.plan, joined, windows, scalers, self.known, horizon)
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values, ready for JSON."""
@@ -134,7 +142,7 @@ class ForecastModel(Fitted):
         plan, asked = self.reading.plan, self.horizon if horizon is None else horizon
         self._check_horizon(asked)
         reach = asked if self.reading.recursive else self.horizon
-        frame = table(data, self.reading.settings)
+        frame = table(data, self.reading.settings, whole=True)
         ids, series = plan.series(frame)
         longer = [with_rows_ahead(one, plan, reach) for one in series]
         ready = self.reading.material(ids, longer, self.model.history, self.model.horizon)
@@ -145,7 +153,7 @@ class ForecastModel(Fitted):
         )  # fmt: skip
         made = self.table(f"forecast of {frame.name}", ready, WindowExamples(windows, ready.known), ids)
         columns = {name: values[np.tile(np.arange(reach) < asked, len(ids))] for name, values in made.columns.items()}
-        return Frame(made.name, columns)
+        return Frame(made.name, columns, zone=frame.zone)
 
     def _check_horizon(self, asked: int) -> None:
         if asked < 1:
@@ -211,7 +219,7 @@ class ForecastModel(Fitted):
             DataError: The table does not fit, or is too short for one forecast.
         """
         plan, model = self.reading.plan, self.model
-        frame = table(data, self.reading.settings)
+        frame = table(data, self.reading.settings, whole=True)
         ids, series = plan.series(frame)
         measured = [one[: measured_rows(one, plan)] for one in series]
         ready = self.reading.material(ids, measured, model.history, model.horizon)
@@ -249,17 +257,9 @@ class ForecastModel(Fitted):
     def _forecast(self, ready: Material, examples: WindowExamples) -> np.ndarray:
         """Quantiles in the units of the table; the median alone if the network has none."""
         if self.model.quantiles:
-            inputs, known = examples.windows.inputs(), examples.at_origins()
-            return ready.unscaled(examples, self.model.predict_quantiles(inputs, known))
+            return ready.unscaled(examples, quantiles(self.model, examples))
         return ready.unscaled(examples, self.median(examples)[..., None])
 
     def median(self, examples: WindowExamples) -> Float[np.ndarray, "windows horizon targets"]:
         """The medians of the forecasts of windows, or their means without quantiles, in scaled units."""
         return forecasts(self.model, self.reading.plan, examples)
-
-
-def forecasts(model: Forecaster, plan: Plan, examples: WindowExamples) -> Float[np.ndarray, "windows horizon targets"]:
-    """The medians of the forecasts of windows, or their means, in scaled units; recursive if they reach further."""
-    if examples.windows.horizon > model.horizon:
-        return recursive(model, examples, [*plan.known_channels, *plan.static_channels])
-    return model.predict(examples.windows.inputs(), examples.at_origins())

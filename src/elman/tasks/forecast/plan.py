@@ -7,20 +7,15 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool
 
-from elman.data.cycles import cycles
 from elman.data.encoding import Encoder
 from elman.data.filling import carried
-from elman.data.frame import Frame, as_words
-from elman.data.grid import Rule, regularise, usual_step
+from elman.data.frame import Frame
+from elman.data.grid import Rule, regularise
 from elman.data.panel import Duplicates, Panel, panel
+from elman.data.parted import Parted
 from elman.data.records import Series
-from elman.errors import ArgumentError, DataError
-from elman.tasks.durations import duration, spoken
-from elman.tasks.report import Taken
-from elman.tasks.roles import time_and_ids
-from elman.tasks.settings import Settings
+from elman.data.shelf import Shelf
 
 
 @dataclass(frozen=True)
@@ -96,8 +91,26 @@ class Plan:
             ArgumentError: A column is not there.
             DataError: The table does not fit; the row is named.
         """
-        table = self._panel(frame)
-        return table.ids, [self.constant(regularise(one, self.grid(), rule=self.rule)) for one in table.series]
+        table = self.panel(frame)
+        return table.ids, [self._on_grid(one) for one in table.series]
+
+    def stored(self, parts: Parted) -> tuple[tuple[str, ...], Shelf]:
+        """The same of a table that is too large for memory: the series lie on disk.
+
+        Raises:
+            ArgumentError: A column is not there.
+            DataError: The table does not fit; the row is named. Or the disk is full.
+        """
+        shelf = Shelf()
+        for part in parts:
+            for one in self.panel(part).series:
+                shelf.put(self._on_grid(one))
+        if self.ids is not None:
+            shelf.arrange(parts.rank)
+        return shelf.ids, shelf
+
+    def _on_grid(self, series: Series) -> Series:
+        return self.constant(regularise(series, self.grid(), rule=self.rule))
 
     def constant(self, series: Series) -> Series:
         """The series with its static columns in every row: the last value before it, or the first of all."""
@@ -108,7 +121,13 @@ class Plan:
             values[:, channel] = np.where(np.isnan(column), known[0] if len(known) else np.nan, column)
         return replace(series, values=values)
 
-    def _panel(self, frame: Frame) -> Panel:
+    def panel(self, frame: Frame) -> Panel:
+        """The series of a table as they are, on no grid.
+
+        Raises:
+            ArgumentError: A column is not there.
+            DataError: The table does not fit; the row is named.
+        """
         numbers = self.encoder.transform(frame)
         encoded = frame.with_columns({name: numbers[:, at] for at, name in enumerate(self.channels)})
         return panel(encoded, channels=self.channels, time=self.time, ids=self.ids, duplicates=self.duplicates)
@@ -122,128 +141,3 @@ class Plan:
         """The plan that `to_dict` wrote down."""
         lists = {name: tuple(plain.get(name, ())) for name in ("targets", "known", "calendar", "static")}
         return cls(**{**plain, **lists, "encoder": Encoder.from_dict(plain["encoder"])})
-
-
-def plan(
-    frame: Frame,
-    settings: Settings,
-    *,
-    learnt: Bool[np.ndarray, " rows"] | None = None,
-    grid: np.timedelta64 | None = None,
-    static: bool = True,
-) -> tuple[Plan, list[Taken]]:
-    """Settle what the columns of a table are, and say what was taken for granted.
-
-    Args:
-        frame: The table.
-        settings: What was said.
-        learnt: Which rows may be looked at; by default all but the test part.
-        grid: The time step, if it was settled before.
-        static: Look for columns with one value for each series.
-
-    Raises:
-        ArgumentError: A column that was named is not there, or it is not clear which one is meant.
-        DataError: The table cannot be used; the row is named.
-    """
-    time, ids, taken = time_and_ids(frame, settings)
-    targets = settings.target or _only_number(frame, {time, ids, *settings.drop})
-    if not settings.target:
-        taken.append(Taken(f'the target is "{targets[0]}"', "--target"))
-    for name in (*targets, *settings.known, *settings.drop):
-        frame.kind(name)
-    for name in targets:
-        frame.numbers(name)
-    past = frame.take(_before(frame, time, ids, 1 - settings.test) if learnt is None else learnt)
-    read = [name for name in frame.columns if name not in {time, ids, *settings.drop}]
-    encoder = Encoder.fit(past, read)
-    taken += [Taken(sentence, "--drop") for sentence in encoder.dropped]
-    for name in targets:
-        if name not in encoder.channels:
-            raise DataError(f'{frame.name}, column "{name}" is constant or empty before the test part: {_NOTHING}')
-    known = settings.known
-    made = Plan(time, ids, tuple(targets), known, encoder, "1 s", "exact", settings.duplicates, ())
-    table = made._panel(past)
-    step, rule = _grid(table, settings, taken) if grid is None or time is None else (grid, "mean")
-    longest = max(table.series, key=len)
-    calendar = cycles(longest.times) if time is not None and len(longest) > 2 else ()
-    taken += [Taken(sentence) for sentence in table.notices]
-    constant = _static(past, made) if static else ()
-    taken += [
-        Taken(f'"{name}" has one value for each series, which is known ahead as well', "--drop") for name in constant
-    ]
-    written = f"{int(step.astype(np.int64))} {np.datetime_data(step.dtype)[0]}"
-    return replace(made, step=written, rule=rule, calendar=calendar, static=constant), taken
-
-
-_NOTHING = "there is nothing to forecast. Name another column with --target"
-
-
-def _static(frame: Frame, made: Plan) -> tuple[str, ...]:
-    """The columns, neither targets nor known, of which each of several series has a single value."""
-    if made.ids is None:
-        return ()
-    series = np.unique(np.array(as_words(frame.columns[made.ids])), return_inverse=True)[1]
-    found = []
-    for name in made.places:
-        if name in {*made.targets, *made.known}:
-            continue
-        there = ~frame.missing(name)
-        value = np.unique(np.array(as_words(frame.columns[name][there])), return_inverse=True)[1]
-        pairs = np.unique(np.stack([series[there], value]), axis=1)
-        if pairs.shape[1] == len(np.unique(series[there])) < there.sum():
-            found.append(name)
-    return tuple(found)
-
-
-def _only_number(frame: Frame, others: set[str | None]) -> tuple[str, ...]:
-    numbers = [name for name in frame.columns if name not in others and frame.kind(name) == "number"]
-    for usual in ("y", "target"):
-        if usual in numbers:
-            return (usual,)
-    if len(numbers) != 1:
-        raise ArgumentError(
-            f"{frame.name} has {len(numbers)} columns of numbers: {', '.join(numbers) or 'none'}. "
-            f"Say which one to forecast with --target"
-        )
-    return tuple(numbers)
-
-
-def _before(frame: Frame, time: str | None, ids: str | None, share: float) -> np.ndarray:
-    """Which rows lie in the first share of all time; without times, of the rows of each series."""
-    if time is not None:
-        stamps = frame.columns[time]
-        if stamps.dtype.kind == "M":
-            known = stamps[~np.isnat(stamps)]
-            if len(known):
-                return stamps <= known.min() + (known.max() - known.min()) * share
-        return np.ones(len(frame), dtype=bool)
-    if ids is None:
-        return np.arange(len(frame)) < max(1, round(len(frame) * share))
-    rank, size, seen = np.zeros(len(frame)), {}, frame.columns[ids]
-    for row, name in enumerate(seen):
-        rank[row] = size[name] = size.get(name, 0) + 1
-    return rank <= np.maximum(1, share * np.array([size[name] for name in seen]))
-
-
-def _grid(table: Panel, settings: Settings, taken: list[Taken]) -> tuple[np.timedelta64, Rule]:
-    """The time step and how rows come onto it: exactly if they lie there, else by averaging."""
-    if not table.timed:
-        return np.timedelta64(1, "s"), "exact"
-    if settings.every is not None:
-        return duration(settings.every), "mean"
-    longest = max(table.series, key=len)
-    if len(longest) < 2:
-        raise DataError(
-            f"{table.name}: no series has two different times, so no time step can be seen. Give it with --every"
-        )
-    step = usual_step(longest.times)
-    try:
-        for one in table.series:
-            regularise(one, step)
-    except DataError:
-        taken.append(
-            Taken(f"times are irregular: rows are averaged in steps of {spoken(step)}, the most usual", "--every")
-        )
-        return step, "mean"
-    taken.append(Taken(f"one time step is {spoken(step)}", "--every"))
-    return step, "exact"

@@ -44,7 +44,7 @@ def rivals(
             found.append(Rival(f"seasonal naive ({period})", lambda: seasonal_naive(test.windows, period)))
         else:
             notes.append("seasonal naive was left out: there is no whole season before the test part")
-    if len(material.joined.values) * (period or 1) <= _SMOOTHABLE:
+    if material.joined.whole and len(material.joined.values) * (period or 1) <= _SMOOTHABLE:
         found.append(Rival("exponential smoothing", lambda: _smoothed(material, test, period)))
     else:
         notes.append("exponential smoothing was left out: with so many rows and so long a season it takes too long")

@@ -1,0 +1,34 @@
+"""What a network forecasts from windows, whose histories are copied out of the series some at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from jaxtyping import Float
+
+from elman.models import Forecaster, WindowExamples
+from elman.models.recursive import recursive
+from elman.tasks.forecast.plan import Plan
+
+_AT_ONCE = 4096  # windows
+
+
+def forecasts(model: Forecaster, plan: Plan, examples: WindowExamples) -> Float[np.ndarray, "windows horizon targets"]:
+    """The medians of the forecasts of windows, or their means, in scaled units; recursive if they reach further."""
+    if examples.windows.horizon > model.horizon:
+        return recursive(model, examples, [*plan.known_channels, *plan.static_channels])
+    return _in_pieces(model.predict, examples, (model.horizon, len(model.targets)))
+
+
+def quantiles(model: Forecaster, examples: WindowExamples) -> Float[np.ndarray, "windows horizon targets quantiles"]:
+    """All quantiles of the forecasts of windows, in scaled units."""
+    return _in_pieces(model.predict_quantiles, examples, (model.horizon, len(model.targets), len(model.quantiles)))
+
+
+def _in_pieces(predict: Callable[..., np.ndarray], examples: WindowExamples, shape: tuple[int, ...]) -> np.ndarray:
+    made = np.empty((len(examples), *shape))
+    for start in range(0, len(examples), _AT_ONCE):
+        some = slice(start, start + _AT_ONCE)
+        made[some] = predict(examples.windows.inputs(some), examples.at_origins(some))
+    return made
