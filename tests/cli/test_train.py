@@ -37,7 +37,7 @@ def test_from_a_file_to_a_forecast(file, capsys):
     assert ran("predict", "runs/river", file) == 0
     rows = capsys.readouterr().out.splitlines()
     assert rows[0] == "when,level,level_0.1,level_0.9"
-    assert [row.split(",")[0] for row in rows[1:]] == [f"2024-03-09T{hour:02}:00:00" for hour in (8, 9, 10)]
+    assert [row.split(",")[0] for row in rows[1:]] == [f"2024-03-09T{hour:02}:00:00Z" for hour in (8, 9, 10)]
     assert ran("evaluate", "runs/river", file, "--json") == 0
     assert json.loads(capsys.readouterr().out)["task"] == "forecast"
     assert ran("show", "runs/river") == 0

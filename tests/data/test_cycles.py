@@ -83,3 +83,8 @@ def test_every_unit_of_time_gives_the_same_place():
 def test_steps_shorter_than_a_second_have_cycles_too():
     half = np.datetime64("2024-01-01", "ms") + np.arange(2 * 86_400 * 2 + 1) * np.timedelta64(500, "ms")
     assert cycles(half) == ("day",)
+
+
+def test_noon_is_noon_by_the_clocks_of_a_zone_in_winter_and_in_summer():
+    noons = np.array(["2024-01-15T11:00:00", "2024-07-15T10:00:00"], dtype="datetime64[s]")
+    np.testing.assert_allclose(calendar(noons, ["day"], "Europe/Berlin"), [[0, -1], [0, -1]], atol=1e-12)

@@ -224,3 +224,20 @@ def test_a_run_is_not_resumed_on_other_data(tmp_path):
     (folder / "resume" / "choices.json").write_text(json.dumps({"data": "another"}), encoding="utf-8")
     with pytest.raises(DataError, match="has changed since the run"):
         go(folder)
+
+
+def test_a_short_table_gets_a_horizon_that_its_parts_have_room_for():
+    months = np.datetime64("2019-01", "M") + np.arange(60)
+    sales = 100 + 20 * np.sin(np.arange(60) * np.pi / 6) + np.random.default_rng(0).normal(size=60)
+    table = Frame("m.csv", {"month": months.astype("datetime64[us]"), "sales": sales})
+    model = fit(table, "sales", epochs=0, threads=1)
+    assert model.horizon == 6
+    assert any("forecasts are tested on: the scores are rough" in note for note in model.report.notes)
+
+
+def test_where_one_value_comes_again_and_again_it_is_a_rival():
+    rare = np.where(np.random.default_rng(0).random(200) < 0.1, 5.0, 0.0)
+    model = fit(Frame("rare.csv", {"sold": rare}), "sold", horizon=3, history=8, epochs=0, threads=1)
+    expected = np.mean([np.abs(rare[origin + 1 : origin + 4]).mean() for origin in range(159, 197)])
+    assert model.report.score("always the median") == pytest.approx(expected, rel=0.05)
+    assert fit(readings(), "temp", horizon=3, epochs=0, threads=1).report.score("always the median") is None

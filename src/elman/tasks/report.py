@@ -86,8 +86,8 @@ class Report:
     kept: str = ""
 
     def score(self, method: str) -> float | None:
-        """The deciding score of one method."""
-        return next(score.values[0] for score in self.scores if score.method == method)
+        """The deciding score of one method; `None` if the method is not among them."""
+        return next((score.values[0] for score in self.scores if score.method == method), None)
 
     @property
     def network(self) -> Score:

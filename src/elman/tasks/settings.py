@@ -57,6 +57,10 @@ class Settings(BaseModel):
     time_unit: Literal["s", "ms", "us", "ns"] = Field("s", description="Unit of a time column of numbers since 1970.")
     missing: tuple[str, ...] = Field((), description="Further words that mean a missing value.")
 
+    memory: float | None = Field(
+        None, gt=0, description="Gibibytes that a table may take; larger Parquet is learnt piece by piece. [forecast]"
+    )
+
     # Sequences that are not a table, or a table of which each row is one
     steps: int | None = Field(
         None, ge=1, description="Each row, or sequence, is so many time steps: its values in order. [classify, regress]"

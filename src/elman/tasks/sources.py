@@ -60,7 +60,8 @@ def _excerpt(path: Path, settings: Settings) -> Excerpt | None:
     """The first rows of a table that is too large for memory, if a forecast is to be learnt from it."""
     if settings.task not in (None, "forecast") or not is_parquet(path):
         return None
-    asked, limit = needed(path, len(set(column_names(path)) - set(settings.drop))), usable_memory()
+    asked = needed(path, len(set(column_names(path)) - set(settings.drop)))
+    limit = usable_memory() if settings.memory is None else settings.memory * 2**30
     if asked <= limit:
         return None
     if settings.task is None:

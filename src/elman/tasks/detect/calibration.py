@@ -116,7 +116,8 @@ def _errors(one: Clean, ages: int) -> list[Float64[np.ndarray, "rows targets"]]:
     found = []
     for age in range(ages):
         rows = origins + age
-        forecast = sweep.model.predict(windows, calendar(times[rows], sweep.plan.calendar))[:, 0]
+        known = calendar(times[rows], sweep.plan.calendar, sweep.plan.zone)
+        forecast = sweep.model.predict(windows, known)[:, 0]
         found.append(np.abs(scaled[rows][:, columns] - forecast))
         following = scaled[rows]
         following[:, columns] = forecast

@@ -166,7 +166,7 @@ class Sweep:
         measured[places[:, None], np.array(self.columns)] = self.scaler.transform(targets)
         believed = measured.copy()
         believed[:history] = state.believed
-        known = calendar(times, self.plan.calendar)
+        known = calendar(times, self.plan.calendar, self.plan.zone)
         found = Found(*(np.full(targets.shape, np.nan) for _ in range(2)))
 
         begin, size = 0, _FIRST

@@ -31,6 +31,7 @@ from elman.training.jobs.bench import Watch, count_parameters, seeded
 
 _LENGTHS = (2, 5, 12, 30)  # epochs of the trainings that are tried
 _WORTH = 0.99  # of the loss without it: what a longer training must come to, lest chance decide
+_FEW = 30  # forecasts of a test part below which its scores are rough
 _BATCHES = 25  # of one epoch, at least, unless that makes them smaller than 16
 
 
@@ -79,7 +80,7 @@ class Course:
             metrics=scoring.metrics,
             scores=(*scores, network),
             taken=taken,
-            notes=(*notes, *left_out, *parts.leaks()),
+            notes=(*notes, *left_out, *_rough(len(test)), *parts.leaks()),
             settings={**self.settings.given(), "history": best.history, "epochs": epochs, "seed": self.settings.seed},
             seconds=time.perf_counter() - started,
         )
@@ -254,6 +255,11 @@ class Course:
                 f"{first.quantiles[-1]:g}; {100 * expected:.0f} % should"
             )
         return first, score, tuple(notes)
+
+
+def _rough(tested: int) -> list[str]:
+    """A word of caution, if scores rest on few forecasts."""
+    return [] if tested >= _FEW else [f"only {tested} forecasts are tested on: the scores are rough"]
 
 
 def _sampled(stride: int) -> str:

@@ -26,7 +26,8 @@ from elman.tasks.settings import Settings
 from elman.tasks.sources import TABLE
 from elman.training.jobs.bench import Watch, nobody_watches
 
-USED = TABLE | {"target", "horizon", "history", "period", "strategy", "gaps", "quantiles", "known", "every"}
+_HORIZON = 12  # steps ahead, if nobody says how many, and there is no season; fewer where the parts are shorter
+USED = TABLE | {"target", "horizon", "history", "period", "strategy", "gaps", "quantiles", "known", "every", "memory"}
 
 
 def learn(
@@ -125,7 +126,8 @@ def _parts(
     horizon = settings.horizon
     period = settings.period or _period(series, cut, made)
     if horizon is None:
-        horizon = period or 12
+        room = max(len(one) for one in series) * min(settings.test, settings.validation)
+        horizon = max(1, min(period or _HORIZON, int(room)))
         taken.append(Taken(f"forecasts reach {horizon} steps ahead", "--horizon"))
     if settings.period is None:
         taken.append(Taken(f"a season has {period} steps" if period else "there is no season", "--period"))

@@ -159,7 +159,7 @@ def _told(
     rows: Int64[np.ndarray, " some"] | slice = slice(None),
 ) -> Float64[np.ndarray, "some features"]:
     """What is told at some rows as origins: the calendar, the known columns of the horizon, and the static columns."""
-    features = [calendar(joined.times[rows], plan.calendar)]
+    features = [calendar(joined.times[rows], plan.calendar, plan.zone)]
     if known is not None:
         told = np.nan_to_num(known.transform(joined.values[:, [*plan.known_channels, *plan.static_channels]]))
         ahead, constant = np.split(told, [len(plan.known_channels)], axis=1)

@@ -33,6 +33,7 @@ class Plan:
         duplicates: As for `elman.data.panel`.
         calendar: The cycles whose phase is known ahead.
         static: The columns with one value for each series, which is known at every step.
+        zone: The time zone by whose clocks the calendar goes; `None` for UTC, or for times without a zone.
     """
 
     time: str | None
@@ -45,6 +46,7 @@ class Plan:
     duplicates: Duplicates
     calendar: tuple[str, ...]
     static: tuple[str, ...] = ()
+    zone: str | None = None
 
     @property
     def channels(self) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ from elman.tasks.forecast.material import Material
 Forecasts = np.ndarray
 # Rows times seasons beyond which smoothing is left out, lest it take longer than the training.
 _SMOOTHABLE = 3_000_000
+_OFTEN = 0.3  # share of all values that must be the median, for a forecast of nothing else to be worth a try
+_LOOKED_AT = 5_000  # windows by which that is told, at most
 
 
 class Rival(NamedTuple):
@@ -39,6 +41,10 @@ def rivals(
         period: Time steps of a season; `None` without one.
     """
     found, notes = [Rival("last value", lambda: last_value(test.windows))], []
+    usual = _usual(learnt)
+    if usual is not None:
+        shape = (len(test), test.windows.horizon, len(test.windows.targets))
+        found.append(Rival("always the median", lambda: np.broadcast_to(usual, shape).copy()))
     if period is not None:
         if len(material.joined.starts) > 1 or test.windows.origins.min() >= period:
             found.append(Rival(f"seasonal naive ({period})", lambda: seasonal_naive(test.windows, period)))
@@ -57,6 +63,15 @@ def rivals(
         seconds = time.perf_counter() - started
         found.append(Rival("ridge regression", lambda: ridge.predict(test.windows, known=test.known), seconds))
     return found, notes
+
+
+def _usual(learnt: WindowExamples) -> np.ndarray | None:
+    """`(targets,)`, the median of each target, if it is a value that comes again and again, as 0 does in rare sales."""
+    values = learnt.windows.outputs(slice(-_LOOKED_AT, None)).reshape(-1, len(learnt.windows.targets))
+    if np.isnan(values).all(axis=0).any():
+        return None
+    medians = np.nanmedian(values, axis=0)
+    return medians if (np.isclose(values, medians).mean(axis=0) > _OFTEN).all() else None
 
 
 def _smoothed(material: Material, test: WindowExamples, period: int | None) -> Forecasts:

@@ -69,6 +69,7 @@ def settle(
     for name in targets:
         frame.numbers(name)
     roles = Plan(time, ids, tuple(targets), settings.known, Encoder({}, ()), "1 s", "exact", settings.duplicates, ())
+    roles = replace(roles, zone=settings.zone)
     read = [name for name in frame.columns if name not in {time, ids, *settings.drop}]
     share = 1 - settings.test
     if isinstance(frame, Excerpt):
