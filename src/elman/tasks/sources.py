@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,8 @@ def table(data: Any, settings: Settings, *, whole: bool = False) -> Frame:
         return data
     if isinstance(data, str | Path) and (path := located(data)) and kind_of(path) != "table":
         raise ArgumentError(
-            f"{path.name} holds no table, and this task learns from one; expected CSV, TSV or Parquet. Sequences of it "
-            f"can be read in Python: elman.data.read_sequences({str(data)!r})"
+            f"{path.name} holds no table, and this task learns from one; expected CSV, TSV or Parquet. Of sequences, "
+            f"--task classify and --task regress learn"
         )
     reading: dict[str, Any] = {
         "time": settings.time,
@@ -52,6 +53,8 @@ def table(data: Any, settings: Settings, *, whole: bool = False) -> Frame:
     }
     if isinstance(data, str | Path):
         path = located(data)
+        if path != Path(data):
+            return replace(read_frame(path, **reading), name=str(data))  # an embedded set, which goes by its own name
         return (None if whole else _excerpt(path, settings)) or read_frame(path, **reading)
     return frame_of(data, **reading)
 

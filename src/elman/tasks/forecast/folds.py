@@ -80,12 +80,15 @@ class Backtest:
             return ""
         theirs, name = min(rivals)
         ours = self.mean(self.kept)
+        # Where the network adds nothing to its linear path in any fold, that has the merit.
+        alone = [name for name in self.methods if name in own and (self.errors(name) == self.errors(self.kept)).all()]
+        who = alone[0] if alone else self.kept
         won = int((self.errors(self.kept) < self.errors(name)).sum())
         times = f"in {won} of {len(self.folds)} folds" if len(self.folds) > 1 else "in the only fold"
         if not ours < theirs:
-            return f"Over all folds the {self.kept} is no better than {name} (better {times}): use that, it is simpler."
+            return f"Over all folds the {who} is no better than {name} (better {times}): use that, it is simpler."
         return (
-            f"Over all folds the {self.kept} is better than the next best, {name}, by "
+            f"Over all folds the {who} is better than the next best, {name}, by "
             f"{100 * (theirs - ours) / theirs:.1f} % (better {times})."
         )
 
