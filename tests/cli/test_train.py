@@ -91,3 +91,19 @@ def test_the_printed_settings_are_read_back_as_they_were(tmp_path):
     assert read_settings(tmp_path / "run.toml") == asked
     assert read_settings(tmp_path / "run.toml").given() == asked.given()
     assert read_settings(tmp_path / "run.toml", {"horizon": 2}).horizon == 2
+
+
+def test_scores_on_what_was_learnt_from_are_named_as_such(file, capsys):
+    assert ran("train", file, *FLAGS) == 0
+    capsys.readouterr()
+    assert ran("evaluate", "runs/river", file) == 0
+    assert "learnt from a part of these data: the scores flatter" in capsys.readouterr().out
+    later = file.with_name("later.csv")
+    later.write_text(file.read_text().replace("2024-03", "2024-04"), encoding="utf-8")
+    assert ran("evaluate", "runs/river", later) == 0
+    assert "flatter" not in capsys.readouterr().out
+
+
+def test_a_value_out_of_range_is_told_in_one_sentence(file, capsys):
+    assert ran("train", file, "--horizon", "0") == 2
+    assert capsys.readouterr().err == "elman: --horizon is '0': input should be greater than or equal to 1\n"

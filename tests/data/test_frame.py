@@ -87,3 +87,11 @@ def test_a_table_goes_to_pandas_with_its_missing_values_and_prints_its_first_row
     assert found["w"].isna().tolist() == [False] * 6 + [True] * 6
     assert str(table).splitlines()[:2] == ["at,n,w", "2024-01-01,1,a"]
     assert str(table).splitlines()[-1] == "… 12 rows in all"
+
+
+@pytest.mark.parametrize("word", ["105.959,48", "1,234.5", "-12'345", "1 000"])
+def test_a_mark_between_thousands_is_named_as_the_cause(word):
+    with pytest.raises(DataError, match="Write numbers without a mark between the thousands"):
+        Frame("t", {"x": np.array([word], dtype=object)}).numbers("x")
+    with pytest.raises(DataError, match="Name another column"):
+        Frame("t", {"x": np.array(["ab 123"], dtype=object)}).numbers("x")

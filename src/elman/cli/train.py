@@ -32,7 +32,8 @@ def train(
     Parameters
     ----------
     data
-        A table (CSV, TSV, Parquet; also .gz, or a folder of Parquet), a text, or the name of an embedded set.
+        A table (CSV, TSV, Parquet; also .gz, or a folder of Parquet), sequences (.ts, .npz, .npy, a folder of images),
+        a text, or the name of an embedded set.
     config
         A TOML file of settings; flags win over it.
     out

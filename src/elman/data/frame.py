@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["number", "time", "word"]
 
+_GROUPED = re.compile(r"[-+]?\d{1,3}(?:[.,' \u00a0\u2019]\d{3})+(?:[.,]\d+)?")
 _SHOWN = 10  # rows of a table that is printed
 _PLURAL: dict[Kind, str] = {"number": "numbers", "time": "times", "word": "words"}
 
@@ -158,9 +160,12 @@ class Frame:
         found = self.kind(column)
         if found != kind:
             row = int(np.argmin(self.missing(column)))
+            value = self.columns[column][row]
+            grouped = kind == "number" and _GROUPED.fullmatch(str(value)) is not None
+            what = "Write numbers without a mark between the thousands" if grouped else "Name another column"
             raise DataError(
-                f'{self.place(row, column)}: "{self.columns[column][row]}" is one of the column\'s {_PLURAL[found]}; '
-                f"expected {_PLURAL[kind]}. Name another column"
+                f'{self.place(row, column)}: "{value}" is one of the column\'s {_PLURAL[found]}; '
+                f"expected {_PLURAL[kind]}. {what}"
             )
         return self.columns[column]
 

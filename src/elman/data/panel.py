@@ -197,10 +197,11 @@ def _notice(name: str, rows: int, what: str) -> str:
 def _refuse_twice(frame: Frame, time: str, ids: str | None, row: int, other: int) -> None:
     stamp = np.datetime_as_string(frame.times(time)[row], unit="auto")
     of = "" if ids is None else f" of {as_words(frame.columns[ids][row : row + 1])[0]!r}"
-    hint = "name the column of the series with --ids, or " if ids is None else ""
+    hint = "If these are two series, name the column that tells them apart with --ids. " if ids is None else ""
     raise DataError(
         f"{frame.place(other, time)}: the time {stamp}{of} stands in row {frame.row_number(row)} too; "
-        f"expected each once. To keep one of them, {hint}choose --duplicates first, last or mean"
+        f"expected each once. {hint}To keep one of them, choose --duplicates first, last or mean; if clocks were put "
+        f"back in between, name their --zone"
     )
 
 

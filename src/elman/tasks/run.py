@@ -101,6 +101,17 @@ def _unfinished(folder: Path) -> Settings | None:
     return read_settings(folder / _CONFIG)
 
 
+def learnt_from(folder: Path, data: str) -> bool:
+    """Whether the run in a folder learnt from a part of just these data.
+
+    Args:
+        folder: That of a model; one that `save` wrote does not tell.
+        data: A file, a folder, or the name of an embedded set.
+    """
+    file = folder / _RESUME / "choices.json"
+    return file.exists() and Choices(file).made.get("data") == fingerprint(data)
+
+
 def fingerprint(data: str) -> str:
     """A digest of a file, or of all files in a folder: their names, and what is in them."""
     path = located(data)
