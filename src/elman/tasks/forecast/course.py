@@ -226,17 +226,14 @@ class Course:
             model.prepare(both)
             if not repeat:
                 path = partial(forecasts, model, self.plan, test)
-                measure = partial(scoring.score, "linear path of the network", path, own=True)
-                scores.append(world().on_first(measure))
+                scores.append(scoring.score("linear path of the network", path, own=True))
             history = self._fit(model, both, None, epochs, batch_size, f"seed {seed}", seed)
-            measure = partial(
-                scoring.score,
+            one = scoring.score(
                 f"recurrent network ({settings.cell})",
                 partial(forecasts, model, self.plan, test),
                 parameters=count_parameters(model),
                 seconds=history.seconds,
             )
-            one = world().on_first(measure)
             errors.append(one.values[0] or 0.0)
             if first is None or score is None:
                 first, score = model, one

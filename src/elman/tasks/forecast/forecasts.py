@@ -10,6 +10,7 @@ from jaxtyping import Float
 from elman.models import Forecaster, WindowExamples
 from elman.models.recursive import recursive
 from elman.tasks.forecast.plan import Plan
+from elman.training.distributed import world
 
 _AT_ONCE = 4096  # windows
 
@@ -27,8 +28,12 @@ def quantiles(model: Forecaster, examples: WindowExamples) -> Float[np.ndarray, 
 
 
 def _in_pieces(predict: Callable[..., np.ndarray], examples: WindowExamples, shape: tuple[int, ...]) -> np.ndarray:
-    made = np.empty((len(examples), *shape))
-    for start in range(0, len(examples), _AT_ONCE):
-        some = slice(start, start + _AT_ONCE)
-        made[some] = predict(examples.windows.inputs(some), examples.at_origins(some))
-    return made
+    """What is predicted of all windows; processes that train together share the work."""
+    together = world()
+    size = max(1, min(_AT_ONCE, -(-len(examples) // together.size)))
+    pieces = [slice(start, start + size) for start in range(0, len(examples), size)]
+
+    def made(part: slice) -> list[np.ndarray]:
+        return [predict(examples.windows.inputs(some), examples.at_origins(some)) for some in pieces[part]]
+
+    return np.concatenate([np.empty((0, *shape)), *together.share(made, len(pieces))])
