@@ -40,6 +40,7 @@ def test_json_is_a_list_of_rows_without_a_value_where_one_is_missing(tmp_path):
         ("2024-03-30T23:00:00", None),
         ("2024-03-31T03:30:00+02:00", "Europe/Berlin"),
         ("2024-03-31", None),
+        ("2024-03-31", "Europe/Berlin"),
     ],
 )
 def test_times_are_written_as_they_were_read(tmp_path, written, zone):
@@ -56,3 +57,13 @@ def test_a_file_that_is_there_stays_and_nothing_is_left_beside_it(tmp_path):
         write_frame(table(), tmp_path / "sales.xls")
     assert [path.name for path in tmp_path.iterdir()] == ["sales.csv"]
     assert (tmp_path / "sales.csv").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_zone_and_large_whole_numbers_come_back_from_every_kind_of_file(tmp_path):
+    (tmp_path / "a.csv").write_text("time,id\n2024-06-01T10:00:00,20240115123456\n", encoding="utf-8")
+    table = read_frame(tmp_path / "a.csv", zone="Europe/Berlin")
+    for ending in (".csv", ".parquet"):
+        write_frame(table, tmp_path / f"b{ending}")
+        again = read_frame(tmp_path / f"b{ending}", zone="Europe/Berlin")
+        assert again.columns["time"][0] == np.datetime64("2024-06-01T08:00:00", "us")
+        assert again.columns["id"][0] == 20240115123456.0

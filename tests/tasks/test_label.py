@@ -8,10 +8,11 @@ import pytest
 from elman.data import Frame, sequences_of
 from elman.errors import ArgumentError, DataError
 from elman.tasks import Settings, fit, load
+from elman.tasks.label import search
 from elman.tasks.label.reading import reading
 from elman.tasks.label.split import split
 from elman.tasks.settings import settings
-from elman.tasks.start import validated
+from elman.tasks.start import learn, validated
 
 WHERE = np.datetime64("2024-01-01", "us")
 QUICK = {"epochs": 1, "hidden_size": 4, "threads": 1, "frame": 1, "noise": 0.0, "drift": 0.0, "dropout": 0.0}
@@ -198,6 +199,43 @@ def test_a_column_that_gives_the_label_away_is_reported():
     assert not any("alone tells" in note for note in fit(frame, "when", **QUICK).report.notes)
 
 
+def test_a_number_of_its_own_for_each_sequence_gives_nothing_away():
+    frame = long_table(30)
+    names = frame.columns["pulse"]
+    age = np.random.default_rng(0).permutation(30).astype(float)[[int(name[1:]) for name in names]]
+    model = fit(frame.with_columns({"age": age}), "when", **QUICK)
+    assert not any("alone tells" in note for note in model.report.notes)
+
+
+def test_numbers_have_no_weights_of_classes():
+    with pytest.raises(ArgumentError, match="--class-weights is for classes"):
+        fit(long_table(20, target="height"), "height", class_weights="balanced", **QUICK)
+
+
+@pytest.mark.parametrize("task", [None, "classify"])
+def test_a_row_without_an_id_is_named(task):
+    frame = long_table(10)
+    names = frame.columns["pulse"].copy()
+    names[3] = None
+    with pytest.raises(DataError, match=r'row 5, column "pulse": nothing'):
+        fit(frame.with_columns({"pulse": names}), "when", task=task, ids="pulse", **QUICK)
+
+
+def test_labels_may_be_missing_when_predicting(tmp_path):
+    random = np.random.default_rng(0)
+    np.savez(tmp_path / "known.npz", X=random.normal(size=(20, 6, 2)), kind=np.array(["a", "b"] * 10))
+    np.savez(tmp_path / "new.npz", X=random.normal(size=(7, 6, 2)))
+    model = fit(tmp_path / "known.npz", labels="kind", **QUICK)
+    assert len(model.predict(tmp_path / "new.npz")) == 7
+
+
+def test_channels_in_another_order_are_refused():
+    values, when, _ = pulses(12)
+    model = fit(sequences_of(values, when, channels=["p", "q"]), **QUICK)
+    with pytest.raises(ArgumentError, match="learnt from 2, p, q"):
+        model.predict(sequences_of(values, channels=["q", "p"]))
+
+
 def test_the_time_since_the_last_row_is_read_where_times_are_irregular():
     frame = long_table(10)
     late = frame.columns["at"] >= WHERE + np.timedelta64(600, "s")
@@ -218,10 +256,22 @@ def test_rare_classes_weigh_more_where_that_is_asked_for():
     assert rare == pytest.approx(3 * usual)
 
 
-def test_the_search_chooses_without_the_test_part_and_once():
-    asked = {key: value for key, value in QUICK.items() if key not in ("noise", "drift", "dropout", "frame", "epochs")}
-    model = fit(wide_table(40, 24), "label", drop=("person", "part"), minutes=0.05, **asked)
-    assert {"frame", "noise", "drift", "dropout"} <= set(model.report.settings)
+def test_the_search_chooses_without_the_test_part_and_once(monkeypatch, tmp_path):
+    tried = []
+
+    def loss(trainer, sequences, cuts, recipe, steps):
+        tried.append(recipe)
+        return -recipe.noise - recipe.frame
+
+    monkeypatch.setattr(search, "_loss", loss)
+    monkeypatch.setattr(search, "FEWEST", 0)
+    asked = settings({"hidden_size": 4, "epochs": 1, "threads": 1, "minutes": 0.2})
+    for _ in range(2):
+        model = learn(
+            sequences_of(np.random.default_rng(0).normal(size=(40, 40)), ["a", "b"] * 20), asked, folder=tmp_path
+        )
+    assert len(tried) == len(set(tried)) == 4
+    assert (model.report.settings["noise"], model.report.settings["frame"]) == (0.3, 4)
 
 
 @pytest.mark.parametrize(

@@ -45,10 +45,12 @@ def backtest(
 
     from elman.cli.models import fitted
     from elman.cli.watching import watch
-    from elman.data.writing import write_frame
+    from elman.data.writing import check_writable, write_frame
     from elman.errors import ArgumentError
     from elman.tasks.forecast import ForecastModel
 
+    if out is not None:
+        check_writable(out, overwrite=overwrite)
     known = fitted(model)
     if not isinstance(known, ForecastModel):
         raise ArgumentError(f"{model}: learnt to {known.task}; a backtest is for forecasts. Score it with evaluate")

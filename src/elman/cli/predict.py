@@ -35,10 +35,12 @@ def predict(
     import json
 
     from elman.cli.models import fitted
-    from elman.data.writing import as_rows, as_text, write_frame
+    from elman.data.writing import as_rows, as_text, check_writable, write_frame
     from elman.errors import ArgumentError
     from elman.tasks.forecast import ForecastModel
 
+    if out is not None:
+        check_writable(out, overwrite=overwrite)
     known = fitted(model)
     if horizon is None:
         table = known.predict(data)

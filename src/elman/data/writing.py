@@ -20,6 +20,7 @@ from elman.data.parquet import import_pyarrow
 from elman.errors import ArgumentError, DataError
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
+_EXACT = 2.0**53  # below it, every whole number has a float of its own
 _FORMATS = (*_DELIMITERS, ".json", ".parquet")
 
 
@@ -37,11 +38,7 @@ def write_frame(frame: Frame, path: str | Path, *, overwrite: bool = False) -> N
         ArgumentError: The file is there, or its ending is none of these.
         DataError: It cannot be written.
     """
-    path = Path(path)
-    if path.suffix.lower() not in _FORMATS:
-        raise ArgumentError(f"{path}: cannot tell what to write; expected a name that ends in {', '.join(_FORMATS)}")
-    if path.exists() and not overwrite:
-        raise ArgumentError(f"{path} exists; choose another name, or --overwrite to replace it")
+    path = check_writable(path, overwrite=overwrite)
     try:
         handle, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         os.close(handle)
@@ -54,6 +51,20 @@ def write_frame(frame: Frame, path: str | Path, *, overwrite: bool = False) -> N
             raise
     except OSError as error:
         raise DataError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
+
+
+def check_writable(path: str | Path, *, overwrite: bool = False) -> Path:
+    """The path, if a table may be written there; to be asked before work that takes long.
+
+    Raises:
+        ArgumentError: The file is there, or its ending is none that can be written.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in _FORMATS:
+        raise ArgumentError(f"{path}: cannot tell what to write; expected a name that ends in {', '.join(_FORMATS)}")
+    if path.exists() and not overwrite:
+        raise ArgumentError(f"{path} exists; choose another name, or --overwrite to replace it")
+    return path
 
 
 def as_text(frame: Frame, delimiter: str = ",") -> str:
@@ -82,7 +93,11 @@ def _write(frame: Frame, path: Path, ending: str) -> None:
         import pyarrow.parquet
 
         arrays = {
-            name: pyarrow.array(list(values) if values.dtype == object else values, from_pandas=True)
+            name: pyarrow.array(
+                list(values) if values.dtype == object else values,
+                from_pandas=True,
+                type=pyarrow.timestamp("us", tz=frame.zone) if frame.kind(name) == "time" else None,
+            )
             for name, values in frame.columns.items()
         }
         pyarrow.parquet.write_table(pyarrow.table(arrays), path)
@@ -98,8 +113,10 @@ def _plain(frame: Frame, name: str) -> list[Any]:
 
 def _written(times: NDArray[np.datetime64], zone: str | None) -> list[str | None]:
     """Times as they came: by a zone's clocks with their offset, in UTC, or without a zone; whole days as dates."""
-    local = times if zone in (None, "UTC") else to_local(times, zone_of(zone))
     there = ~np.isnat(times)
+    if zone not in (None, "UTC") and (times[there] == times[there].astype("datetime64[D]")).all():
+        zone = None  # dates, which no zone shifts
+    local = times if zone in (None, "UTC") else to_local(times, zone_of(zone))
     unit = "us"
     if (local[there] == local[there].astype("datetime64[s]")).all():
         unit = "s"
@@ -126,7 +143,9 @@ def _offset(seconds: int) -> str:
 def _cell(value: Any) -> Any:
     if value is None:
         return ""
-    return f"{value:.10g}" if isinstance(value, float) else value
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < _EXACT else f"{value:.10g}"
+    return value
 
 
 def _umask() -> int:

@@ -146,7 +146,7 @@ class RecurrentClassifier(ClassifierMixin, SequenceEstimator):
         self.classes_, indices = np.unique(labels, return_inverse=True)
         if self.class_weight is not None:
             by_class = compute_sample_weight(self.class_weight, labels)
-            weights = by_class if weights is None else weights * by_class
+            weights = read_weights(by_class if weights is None else weights * by_class, sequences)
         names = tuple(str(name) for name in self.classes_.tolist())
         sequences = replace(sequences, labels=indices.astype(np.int64), classes=names)
         if weights is not None:

@@ -8,6 +8,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from elman.data.sequence_files import published_test
 from elman.errors import ArgumentError, DataError
 from elman.models.saving import save_into
 from elman.tasks.choices import Choices
@@ -48,7 +49,7 @@ def stem(asked: Settings) -> str:
     """
     if asked.data is None:
         raise ArgumentError("there is nothing to learn from; name a file, a folder or an embedded set")
-    return Path(asked.data).name.split(".")[0]
+    return Path(asked.data).resolve().name.split(".")[0]
 
 
 def discard(folder: Path) -> None:
@@ -76,7 +77,7 @@ def go(folder: Path, watch: Watch = nobody_watches) -> Fitted:
         assert isinstance(done, Fitted)
         return done
     assert asked.data is not None
-    print_of = fingerprint(asked.data)
+    print_of = fingerprint(asked.data, asked.labels)
     if Choices(folder / _RESUME / "choices.json").once("data", lambda: print_of) != print_of:
         raise DataError(
             f"{asked.data} has changed since the run in {folder} began; resuming would mix two trainings. Put the "
@@ -112,12 +113,22 @@ def learnt_from(folder: Path, data: str) -> bool:
     return file.exists() and Choices(file).made.get("data") == fingerprint(data)
 
 
-def fingerprint(data: str) -> str:
-    """A digest of a file, or of all files in a folder: their names, and what is in them."""
+def fingerprint(data: str, labels: str | None = None) -> str:
+    """A digest of a file, of what belongs to it, or of all files in a folder: their names, and what is in them.
+
+    Args:
+        data: The file or folder, or the name of an embedded set. A published test part beside it belongs to it.
+        labels: The file of the labels, if they are in one of their own.
+    """
     path = located(data)
     digest = hashlib.sha256()
-    for file in [path] if path.is_file() else sorted(one for one in path.rglob("*") if one.is_file()):
-        digest.update(str(file.relative_to(path.parent)).encode())
+    beside = [file for file in (published_test(path), None if labels is None else Path(labels)) if file is not None]
+    for file in (
+        [path, *(one for one in beside if one.is_file())]
+        if path.is_file()
+        else sorted(one for one in path.rglob("*") if one.is_file())
+    ):
+        digest.update(os.path.relpath(file, path.parent).encode())
         with file.open("rb") as content:
             digest.update(hashlib.file_digest(content, "sha256").digest())
     return digest.hexdigest()

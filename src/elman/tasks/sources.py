@@ -46,6 +46,7 @@ def table(data: Any, settings: Settings, *, whole: bool = False) -> Frame:
         )
     reading: dict[str, Any] = {
         "time": settings.time,
+        "ids": settings.ids,
         "zone": settings.zone,
         "time_format": settings.time_format,
         "time_unit": settings.time_unit,

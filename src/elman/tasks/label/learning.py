@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from elman.errors import DataError
+from elman.errors import ArgumentError, DataError
 from elman.models import SequenceExamples
 from elman.tasks.choices import Choices
 from elman.tasks.label.model import LabelModel
@@ -22,7 +22,7 @@ from elman.tasks.label.split import Split, split
 from elman.tasks.label.trainer import Network, Trainer
 from elman.tasks.leaks import leaks_beside
 from elman.tasks.report import Report, Score, Taken, spread
-from elman.tasks.settings import Settings
+from elman.tasks.settings import Settings, flag
 from elman.tasks.sources import TABLE
 from elman.training.callbacks import Callback
 from elman.training.distributed import world
@@ -77,10 +77,14 @@ def _course(data: Any, settings: Settings, folder: Path | None, watch: Watch) ->
     """A training with its parts cut, and what was taken for granted."""
     settings.only(settings.task or "classify", USED)
     made, material, taken = reading(data, settings)
+    for name in ("class_weights", "label_smoothing"):
+        if not made.classes and name in settings.model_fields_set:
+            raise ArgumentError(f"{flag(name)} is for classes; the labels of {material.sequences.name} are numbers")
     cut = split(material, made.answers(material.sequences), settings)
     if made.form == "long":
         assert material.frame is not None
-        made, more = made.fitted_on(material.frame, rows_of(material.frame, made, cut.learnt))
+        rows = np.concatenate(rows_of(material.frame, made, cut.learnt))
+        made, more = made.fitted_on(material.frame, np.sort(rows))
         material = material._replace(sequences=made.of_table(material.frame))
         taken += more
     return _Course(made, material, cut, settings, folder, watch), taken
@@ -134,7 +138,7 @@ class _Course:
         return LabelModel(model, self.reading, usual, report, self.histories)
 
     def validate(self) -> float:
-        """Learn with the first seed; the mean of the lowest losses on what is held out."""
+        """Learn with the first seed; the mean loss on what is held out."""
         if not self.cut.cuts:
             raise DataError("no sequences are left to validate on; give more, or a larger --validation")
         seconds = self.settings.minutes * 60 / len(self.cut.cuts)
@@ -147,7 +151,7 @@ class _Course:
             epochs = self.settings.epochs or self.trainer.epochs_within(seconds, model, train)
             seed = self.settings.seed
             history = self.trainer.fit(model, train, held_out, epochs=epochs, seed=seed, watching=watching)
-            losses.append(history.lowest)
+            losses.append(history.records[-1].validation_loss)  # for `learn` keeps the last weights
             watching = None
         return float(np.mean(losses))
 
@@ -166,7 +170,8 @@ class _Course:
         noise = f"noise {recipe.noise:g}, drift {recipe.drift:g}, dropout {recipe.dropout:g}"
         searched = "steps of a trial" in self.choices.made and self.choices.made["steps of a trial"] >= FEWEST
         how = "which did best where it was tried" if searched else "as usual, without a search"
-        taken = [Taken(f"the network reads {read}, with {noise}: {how}", "--frame, --noise, --drift, --dropout")]
+        open_ = [flag(name) for name in asdict(recipe) if getattr(self.settings, name) is None]
+        taken = [Taken(f"the network reads {read}, with {noise}: {how}", ", ".join(open_))] if open_ else []
         if self.reading.classes and self.settings.label_smoothing is None:
             taken.append(Taken("each class is told with 90 % certainty at most while learning", "--label-smoothing"))
         return taken
@@ -189,9 +194,14 @@ class _Course:
         """The columns of a long table that give the label away, in sentences."""
         if self.reading.form != "long" or self.frame is None or len(self.reading.columns) < 2:
             return []
-        learnt = self.frame.take(rows_of(self.frame, self.reading, self.cut.learnt))
-        classes = bool(self.reading.classes)
-        return list(leaks_beside(learnt, self.reading.columns, self.reading.target, classes=classes))
+        rows = rows_of(self.frame, self.reading, self.cut.learnt)
+        constant = [name for name in self.reading.columns if _is_constant(self.frame.columns[name], rows)]
+        others = [name for name in self.reading.columns if name not in constant]
+        leaks: list[str] = []
+        for names, chosen in ((constant, np.array([one[0] for one in rows])), (others, np.concatenate(rows))):
+            learnt = self.frame.take(np.sort(chosen))
+            leaks += leaks_beside(learnt, names, self.reading.target, classes=bool(self.reading.classes))
+        return leaks
 
     def _recipe(self) -> Recipe:
         seconds = self.settings.minutes * 60 * _SEARCHING
@@ -238,3 +248,8 @@ class _Course:
             parameters=count_parameters(model),
             seconds=self.histories[name].seconds,
         )
+
+
+def _is_constant(values: np.ndarray, rows: list[np.ndarray]) -> bool:
+    """Whether a column has one value in each sequence."""
+    return all((values[one] == values[one[0]]).all() for one in rows)

@@ -64,7 +64,7 @@ class LabelModel(Fitted):
         if isinstance(self.model, Classifier):
             chances = self.model.predict_proba(found.sequences)
             columns[self.reading.target] = np.array(self.model.classes, dtype=object)[chances.argmax(axis=1)]
-            columns["probability"] = chances.max(axis=1)
+            columns["probability" if self.reading.target != "probability" else "certainty"] = chances.max(axis=1)
         else:
             columns[self.reading.target] = self.model.predict(found.sequences)
         return Frame(f"labels of {found.name}", columns)

@@ -12,7 +12,7 @@ from elman.data import usual_step
 from elman.data.encoding import Encoder
 from elman.data.frame import Frame
 from elman.data.grid import seconds
-from elman.data.long_table import sequences_from_frame
+from elman.data.long_table import known, sequences_from_frame
 from elman.data.records import Sequences
 from elman.data.roles import find_time
 from elman.data.wide import sequences_from_wide, step_columns
@@ -76,13 +76,16 @@ class Reading:
                 f"{'sequences' if frame is None else 'a table'}; bring data of the same form"
             )
         if frame is None:
-            found, _ = read_set(data, self.settings.model_copy(update={"task": self.task}))
+            asked = {"task": self.task} | ({} if labelled else {"labels": None})
+            found, _ = read_set(data, self.settings.model_copy(update=asked))
             found = found if labelled else replace(found, labels=None, classes=())
         else:
             found = self.of_table(frame, labelled=labelled)
-        if len(found.channels) != len(self.channels):
+        swapped = found.channels != self.channels and set(found.channels) == set(self.channels)
+        if len(found.channels) != len(self.channels) or swapped:
             raise ArgumentError(
-                f"{found.name} has {len(found.channels)} channels; the model learnt from {len(self.channels)}"
+                f"{found.name} has {len(found.channels)} channels, {', '.join(found.channels[:3])}, …; the model "
+                f"learnt from {len(self.channels)}, {', '.join(self.channels[:3])}, …"
             )
         return found
 
@@ -205,6 +208,7 @@ def reading(data: Any, settings: Settings) -> tuple[Reading, Material, list[Take
     else:
         time = settings.time or find_time(frame)
         columns = tuple(name for name in frame.columns if name not in others and name != time)
+        known(frame, str(ids))
         encoder = Encoder.fit(frame, columns)
         step = _irregular_step(frame, str(ids), time)
         if settings.time is None:
@@ -222,10 +226,10 @@ def reading(data: Any, settings: Settings) -> tuple[Reading, Material, list[Take
     return made, Material(found, frame, parts, groups), taken + _said_task(made)
 
 
-def rows_of(frame: Frame, made: Reading, chosen: np.ndarray) -> np.ndarray:
-    """The rows of a long table that belong to the chosen sequences, in the order of the table."""
-    assert made.ids is not None
-    return np.sort(np.concatenate([_rows_of(frame, made.ids, None)[at] for at in chosen]))
+def rows_of(frame: Frame, made: Reading, chosen: np.ndarray) -> list[np.ndarray]:
+    """The rows of each of the chosen sequences of a long table, in the order of the table."""
+    every = _rows_of(frame, str(made.ids), None)
+    return [every[at] for at in chosen]
 
 
 def _said_task(made: Reading) -> list[Taken]:

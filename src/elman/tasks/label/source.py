@@ -11,7 +11,7 @@ import numpy as np
 from elman.data import load as load_embedded
 from elman.data.arrays import sequences_of
 from elman.data.entries import catalogue
-from elman.data.frame import Frame, as_words
+from elman.data.frame import Frame
 from elman.data.look_rows import USUAL_TARGETS
 from elman.data.records import Sequences
 from elman.data.roles import find_ids
@@ -95,7 +95,7 @@ def read_set(data: Any, settings: Settings) -> tuple[Sequences, list[Taken]]:
         taken += _said_axes(found, settings)
     other = published_test(path)
     if other is not None:
-        test = read_sequences(other, task=None if task is None else task, **given)
+        test = read_sequences(other, task=task, **given)
         found = _joined(found, test)
         taken.append(Taken(f"{other.name} is the test part"))
     return _in_steps(found, settings.steps), taken
@@ -232,8 +232,6 @@ def _is_same_within(frame: Frame, column: str, ids: str) -> bool:
     """Whether a column has one value in each sequence, and more than one in all, and no row is a sequence alone."""
     if column == ids or frame.kind(column) == "time":
         return False
-    names = np.array(as_words(frame.columns[ids]))
-    values = np.array(as_words(frame.columns[column]))
-    pairs = len({*zip(names.tolist(), values.tolist(), strict=True)})
-    count = len(set(names.tolist()))
-    return pairs == count < len(frame) and len(set(values.tolist())) > 1
+    names, values = (frame.columns[name].tolist() for name in (ids, column))
+    pairs, count = len(set(zip(names, values, strict=True))), len(set(names))
+    return pairs == count < len(frame) and len(set(values)) > 1

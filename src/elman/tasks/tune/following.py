@@ -28,7 +28,7 @@ class Following:
     def __init__(self, trial: Trial, late: Callable[[], bool]) -> None:
         self.trial = trial
         self.late = late
-        self.trainings = 0
+        self.trainings = -1
         self.reported = -1
 
     def watch(self, method: str) -> Callback:
@@ -36,7 +36,8 @@ class Following:
         return _Training(self)
 
     def hear(self, share: float, loss: float) -> None:
-        """
+        """Take note of a loss.
+
         Args:
             share: How much of the training is behind, in [0, 1].
             loss: The validation loss.

@@ -102,7 +102,7 @@ def _question(asked: Settings) -> dict[str, Any]:
     given = {name: value for name, value in asked.given().items() if name not in _FREE}
     plain = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
     assert asked.data is not None
-    return {**plain, "the digest of the data": fingerprint(asked.data)}
+    return {**plain, "the digest of the data": fingerprint(asked.data, asked.labels)}
 
 
 def _one(study: Study, task: str, data: Any, asked: Settings, deadline: float) -> Outcome:

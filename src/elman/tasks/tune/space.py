@@ -22,7 +22,6 @@ _SPACE: dict[str, Callable[[Trial, str], Any]] = {
     "weight_decay": lambda trial, task: _short(trial.suggest_float("weight_decay", 1e-4, 0.3, log=True)),
 }
 _OF_SEQUENCES: dict[str, Callable[[Trial, str], Any]] = {
-    "frame": lambda trial, task: trial.suggest_categorical("frame", (1, 2, 4, 8)),
     "noise": lambda trial, task: _short(trial.suggest_float("noise", 0.0, 0.5)),
     "drift": lambda trial, task: _short(trial.suggest_float("drift", 0.0, 0.5)),
 }
