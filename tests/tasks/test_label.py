@@ -291,6 +291,14 @@ def test_what_does_not_fit_is_refused(frame, options, message):
         fit(frame, target, **{**QUICK, "task": "classify", **options})
 
 
+def test_a_flag_that_has_no_meaning_for_the_form_of_the_data_is_refused():
+    values, when, _ = pulses(12)
+    with pytest.raises(ArgumentError, match="--zone was given, and sequences is a set of sequences, and no table"):
+        fit((values, when), zone="Europe/Berlin", **QUICK)
+    with pytest.raises(ArgumentError, match=r"--axes was given, and pulses.csv is a table"):
+        fit(long_table(12), "when", axes="series,time,channels", **QUICK)
+
+
 def test_a_model_of_tables_refuses_sequences_and_the_other_way_round(told):
     with pytest.raises(ArgumentError, match="learnt from a table, and was given sequences"):
         told.predict(pulses(3)[0])

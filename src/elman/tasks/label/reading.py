@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from elman.data import usual_step
 from elman.data.encoding import Encoder
 from elman.data.frame import Frame
-from elman.data.grid import seconds
 from elman.data.long_table import known, sequences_from_frame
 from elman.data.records import Sequences
 from elman.data.roles import find_time
 from elman.data.wide import sequences_from_wide, step_columns
 from elman.errors import ArgumentError, DataError
-from elman.tasks.label.source import Form, as_frame, form_of, read_set, target_of
+from elman.tasks.label.long_rows import irregular_step, rows_of_each
+from elman.tasks.label.source import SEQUENCES, Form, as_frame, form_of, read_set, target_of
 from elman.tasks.report import Taken
-from elman.tasks.settings import Settings
+from elman.tasks.settings import Settings, flag
 from elman.tasks.settings import settings as checked
+from elman.tasks.sources import TABLE
 
 _LONGEST_GAP = 1000.0  # in usual steps: a longer one is read as this
 
@@ -138,7 +138,7 @@ class Reading:
         assert self.time is not None
         assert self.step is not None
         gaps = np.ones(len(frame))
-        for rows in _rows_of(frame, str(self.ids), self.time):
+        for rows in rows_of_each(frame, str(self.ids), self.time):
             passed = np.diff(frame.times(self.time)[rows]).astype("timedelta64[us]").astype(np.int64)
             gaps[rows[1:]] = passed / 1e6 / self.step
         return np.log(np.clip(gaps, 1 / _LONGEST_GAP, _LONGEST_GAP))
@@ -184,15 +184,14 @@ def reading(data: Any, settings: Settings) -> tuple[Reading, Material, list[Take
     frame = as_frame(data, settings)
     if frame is None:
         found, taken = read_set(data, settings)
-        for name in ("ids", "time", "group", "part"):
-            if getattr(settings, name) is not None:
-                raise ArgumentError(f"--{name} names a column of a table; {found.name} is a set of sequences")
+        _refuse(settings, TABLE | {"group", "part"}, f"{found.name} is a set of sequences, and no table")
         found.labelled()
         made = Reading("sequences", "label", None, None, (), None, None, found.channels, found.classes, settings)
         parts = None if found.split is None else np.full(len(found), "train", dtype=object)
         if parts is not None and found.split is not None:
             parts[found.split["test"]] = "test"
         return made, Material(found, None, parts, None), taken + _said_task(made)
+    _refuse(settings, SEQUENCES, f"{frame.name} is a table")
     form, ids, taken = form_of(frame, settings)
     target, more = target_of(frame, settings, form, ids)
     taken += more
@@ -210,7 +209,7 @@ def reading(data: Any, settings: Settings) -> tuple[Reading, Material, list[Take
         columns = tuple(name for name in frame.columns if name not in others and name != time)
         known(frame, str(ids))
         encoder = Encoder.fit(frame, columns)
-        step = _irregular_step(frame, str(ids), time)
+        step = irregular_step(frame, str(ids), time)
         if settings.time is None:
             taken.append(
                 Taken(f'times are in "{time}"' if time else "rows of a sequence are in order of time", "--time")
@@ -228,8 +227,14 @@ def reading(data: Any, settings: Settings) -> tuple[Reading, Material, list[Take
 
 def rows_of(frame: Frame, made: Reading, chosen: np.ndarray) -> list[np.ndarray]:
     """The rows of each of the chosen sequences of a long table, in the order of the table."""
-    every = _rows_of(frame, str(made.ids), None)
+    every = rows_of_each(frame, str(made.ids), None)
     return [every[at] for at in chosen]
+
+
+def _refuse(settings: Settings, names: Set[str], why: str) -> None:
+    """Refuse a setting that has no meaning for data of this form, so that no flag is ignored in silence."""
+    for name in sorted(settings.model_fields_set & names):
+        raise ArgumentError(f"{flag(name)} was given, and {why}; leave it out")
 
 
 def _said_task(made: Reading) -> list[Taken]:
@@ -237,28 +242,6 @@ def _said_task(made: Reading) -> list[Taken]:
         return []
     kinds = f"{len(made.classes)} classes" if made.classes else "numbers"
     return [Taken(f"the labels are {kinds}: the task is to {made.task}", "--task")]
-
-
-def _rows_of(frame: Frame, ids: str, time: str | None) -> list[np.ndarray]:
-    """The rows of each sequence, in order of time; sequences in the order in which they first appear."""
-    _, first, inverse = np.unique(frame.columns[ids], return_index=True, return_inverse=True)
-    order = np.arange(len(frame)) if time is None else np.argsort(frame.times(time), kind="stable")
-    order = order[np.argsort(inverse[order], kind="stable")]
-    found = np.split(order, np.cumsum(np.bincount(inverse))[:-1])
-    return [found[at] for at in np.argsort(first)]
-
-
-def _irregular_step(frame: Frame, ids: str, time: str | None) -> float | None:
-    """Seconds of the usual step, if a step differs from it by more than a tenth."""
-    if time is None or frame.kind(time) != "time":
-        return None
-    rows = _rows_of(frame, ids, time)
-    longest = frame.times(time)[max(rows, key=len)]
-    if len(longest) < 3:
-        return None
-    step = seconds(usual_step(longest))
-    gaps = np.concatenate([np.diff(frame.times(time)[one]).astype("timedelta64[us]").astype(np.int64) for one in rows])
-    return step if (np.abs(gaps / 1e6 / step - 1) > 0.1).any() else None
 
 
 def _each(frame: Frame, column: str, made: Reading) -> np.ndarray:
@@ -273,7 +256,7 @@ def _each(frame: Frame, column: str, made: Reading) -> np.ndarray:
     if made.form == "wide":
         return values
     found = []
-    for rows in _rows_of(frame, str(made.ids), None):
+    for rows in rows_of_each(frame, str(made.ids), None):
         differs = values[rows] != values[rows[0]]
         if differs.any():
             row = int(rows[int(np.argmax(differs))])

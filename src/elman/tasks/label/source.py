@@ -25,6 +25,8 @@ from elman.tasks.sources import located, table
 Form = Literal["sequences", "long", "wide"]
 _ARRAYS = ("input", "labels", "axes")
 _IMAGES = ("size", "colour", "scan")
+SEQUENCES = frozenset(_ARRAYS + _IMAGES)
+"""The settings that say how sequences are read that are no table."""
 
 
 def holds_sequences(data: Any) -> bool:
