@@ -8,12 +8,10 @@ from functools import partial
 from typing import Any, Literal, Self
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float64
 from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
-from torch import Tensor
-from torch.nn import functional as F
 
 from elman.data import split_by_label
 from elman.errors import ArgumentError
@@ -157,7 +155,7 @@ class RecurrentClassifier(ClassifierMixin, SequenceEstimator):
                 f"least two classes. Give samples of another class"
             )
         make = partial(Classifier, len(sequences.channels), names, label_smoothing=self.label_smoothing, **self._size())
-        self._learn(make, _losses, sequences, weights, self._hold_out)
+        self._learn(make, sequences, weights, self._hold_out)
         return self
 
     def predict_proba(self, X: Any) -> Float64[np.ndarray, "samples classes"]:
@@ -173,13 +171,3 @@ class RecurrentClassifier(ClassifierMixin, SequenceEstimator):
 
     def _hold_out(self, labels: np.ndarray, seed: int) -> np.ndarray:
         return split_by_label(labels, self.validation_fraction, seed=seed).held_out
-
-
-def _losses(model: Classifier) -> Any:
-    """The cross-entropy of each row; labels are smoothed while training only, as in the model's own loss."""
-
-    def losses(input: Tensor, lengths: Tensor, labels: Tensor) -> Float[Tensor, " batch"]:
-        smoothing = model.label_smoothing if model.training else 0.0
-        return F.cross_entropy(model(input, lengths), labels, reduction="none", label_smoothing=smoothing)
-
-    return losses

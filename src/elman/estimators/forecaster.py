@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-import torch
 from jaxtyping import Float64
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags, check_array, check_consistent_length, check_random_state
@@ -20,6 +19,7 @@ from elman.estimators.window_samples import can_choose_strength, part_of, stacke
 from elman.models import Forecaster, WindowExamples
 from elman.models.body import CellChoice
 from elman.training import History, fit
+from elman.training.jobs.bench import seeded
 from elman.training.progress import ShowProgress
 
 _TRIED = (3, 10, 30)  # epochs, where none were said
@@ -184,8 +184,7 @@ class RecurrentForecaster(RegressorMixin, NetworkEstimator):
         return best
 
     def _learn(self, train: Windows, validation: Windows | None, epochs: int, seed: int) -> tuple[Forecaster, History]:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with seeded(seed):
             model = Forecaster(
                 train.values.shape[1],
                 train.history,

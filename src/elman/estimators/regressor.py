@@ -7,10 +7,8 @@ from functools import partial
 from typing import Any, Self
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float64
 from sklearn.base import RegressorMixin
-from torch import Tensor
-from torch.nn import functional as F
 
 from elman.errors import ArgumentError
 from elman.estimators.reading import read_labels, read_weights
@@ -125,9 +123,7 @@ class RecurrentRegressor(RegressorMixin, SequenceEstimator):
             raise ArgumentError(
                 f"there is one sample with a weight above 0 (n_samples={len(sequences)}); expected at least two"
             )
-        self._learn(
-            partial(Regressor, len(sequences.channels), **self._size()), _losses, sequences, weights, self._hold_out
-        )
+        self._learn(partial(Regressor, len(sequences.channels), **self._size()), sequences, weights, self._hold_out)
         return self
 
     def predict(self, X: Any) -> Float64[np.ndarray, " samples"]:
@@ -139,13 +135,3 @@ class RecurrentRegressor(RegressorMixin, SequenceEstimator):
     def _hold_out(self, labels: np.ndarray, seed: int) -> np.ndarray:
         count = min(max(round(len(labels) * self.validation_fraction), 1), len(labels) - 1)
         return np.random.default_rng(seed).permutation(len(labels))[:count]
-
-
-def _losses(model: Regressor) -> Any:
-    """The squared error of each row, in variances of the training part's numbers, as in the model's own loss."""
-
-    def losses(input: Tensor, lengths: Tensor, labels: Tensor) -> Float[Tensor, " batch"]:
-        wanted = (labels.to(model.target_mean.dtype) - model.target_mean) / model.target_std
-        return F.mse_loss(model(input, lengths)[:, 0], wanted, reduction="none")
-
-    return losses

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import torch
 from jaxtyping import Float64, Int64
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -18,10 +17,11 @@ from elman.errors import ArgumentError
 from elman.estimators.keeping import NetworkEstimator
 from elman.estimators.reading import read_sequences
 from elman.estimators.threads import threads
-from elman.estimators.weighing import Losses, Weighted, WeightedExamples
+from elman.estimators.weighing import Weighted, WeightedExamples
 from elman.models import Classifier, Regressor, SequenceExamples
 from elman.models.body import CellChoice
 from elman.training import History, fit
+from elman.training.jobs.bench import seeded
 from elman.training.progress import ShowProgress
 
 # A training whose epochs were not said: a few seconds for a few hundred sequences of 50 time steps.
@@ -78,7 +78,6 @@ class SequenceEstimator(NetworkEstimator):
     def _learn(
         self,
         make: Callable[[], Classifier | Regressor],
-        losses: Callable[[Any], Losses],
         sequences: Sequences,
         weights: Float64[np.ndarray, " sequences"] | None,
         hold_out: Callable[[np.ndarray, int], Int64[np.ndarray, " held_out"]],
@@ -87,7 +86,6 @@ class SequenceEstimator(NetworkEstimator):
 
         Args:
             make: Makes it, with weights from PyTorch's generator.
-            losses: For the network, the function that tells the loss of each row; it is used where there are weights.
             sequences: With labels.
             weights: What each counts.
             hold_out: From the labels and a seed, the indices of those that are validated on.
@@ -97,8 +95,7 @@ class SequenceEstimator(NetworkEstimator):
         part = np.setdiff1d(np.arange(len(sequences)), held)
         train, validation = (SequenceExamples(sequences.take(which)) for which in (part, held))
         with threads(self.n_jobs):
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(seed)
+            with seeded(seed):
                 model = make()
             model.prepare(train)
             train_network = partial(
@@ -116,7 +113,7 @@ class SequenceEstimator(NetworkEstimator):
             else:
                 counts = weights / weights.mean()
                 tested = WeightedExamples(validation, counts[held]) if len(held) else None
-                weighted = Weighted(model, losses(model))
+                weighted = Weighted(model, model.losses)
                 self.history_ = train_network(weighted, WeightedExamples(train, counts[part]), tested)
         self.model_ = model.eval()
 

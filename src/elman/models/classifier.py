@@ -118,11 +118,20 @@ class Classifier(SequenceModel):
         labels: Int[Tensor, " batch"],
     ) -> Float[Tensor, ""]:
         """The mean cross-entropy in nats; while training only, labels are smoothed and classes weighted."""
+        return self.losses(input, lengths, labels).mean()
+
+    def losses(
+        self,
+        input: Float[Tensor, "time batch channels"],
+        lengths: Int[Tensor, " batch"],
+        labels: Int[Tensor, " batch"],
+    ) -> Float[Tensor, " batch"]:
+        """The cross-entropy of each sequence, of which `loss` is the mean."""
         said = self(input, lengths)
         if not self.training:
-            return F.cross_entropy(said, labels)
+            return F.cross_entropy(said, labels, reduction="none")
         each = F.cross_entropy(said, labels, reduction="none", label_smoothing=self.label_smoothing)
-        return (self.weights.to(each.dtype)[labels] * each).mean()
+        return self.weights.to(each.dtype)[labels] * each
 
     def predict_proba(
         self, sequences: Sequence[np.ndarray] | np.ndarray, *, batch_size: int = 256

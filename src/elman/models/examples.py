@@ -115,6 +115,19 @@ def check_not_empty(sequences: Sequence[np.ndarray] | np.ndarray) -> None:
             raise ArgumentError(f"sequence {index} has no time step; expected at least one. Leave it out")
 
 
+def check_sequences(sequences: Sequence[np.ndarray] | np.ndarray, channels: int) -> None:
+    """
+    Raises:
+        ArgumentError: A sequence has no time step, other axes or another number of channels; the first is named.
+    """
+    check_not_empty(sequences)
+    for index, sequence in enumerate(sequences):
+        if sequence.ndim != 2 or sequence.shape[1] != channels:
+            raise ArgumentError(
+                f"sequence {index} has shape {sequence.shape}; expected (time, {channels}), one column for each channel"
+            )
+
+
 def tensor(values: np.ndarray) -> Tensor:
     """The values in PyTorch's default dtype."""
     return torch.as_tensor(values, dtype=torch.get_default_dtype())

@@ -18,7 +18,7 @@ from elman.errors import ArgumentError
 from elman.models.body import CellChoice, MakeBody, RecurrentBody, make_body
 from elman.models.examples import WindowExamples, tensor
 from elman.models.gaps import Gaps, shown
-from elman.models.inputs import Inputs
+from elman.models.inputs import Inputs, checked_known
 from elman.models.linear import LinearFit, LinearPath, trusted
 from elman.models.pooling import check_pools, pooled
 from elman.models.quantiles import check_quantiles, pinball, residual_quantiles
@@ -200,7 +200,7 @@ class Forecaster(nn.Module):
             raise ArgumentError(
                 f"history has {len(history)} time steps (shape {tuple(history.shape)}); the model reads {self.history}"
             )
-        known = self._check_known(known, history)
+        known = checked_known(known, history, self.known).to(self.inputs.mean.dtype)
         linear = self.linear(*self._flat(history, known))
         features = torch.cat([self.inputs(history), known.expand(len(history), -1, -1)], dim=-1)
         summary = pooled(self.body(features), None, self.pools)
@@ -303,16 +303,3 @@ class Forecaster(nn.Module):
         elif self.inputs.centred:
             filled = filled - filled[-1]
         return torch.cat([filled.transpose(0, 1).flatten(1), known], dim=1), last
-
-    def _check_known(
-        self, known: Float[Tensor, "batch known"] | None, history: Float[Tensor, "time batch channels"]
-    ) -> Float[Tensor, "batch known"]:
-        batch = history.shape[1]
-        if known is None:
-            known = history.new_empty(batch, 0)
-        if known.shape != (batch, self.known):
-            raise ArgumentError(
-                f"known has shape {tuple(known.shape)}; expected ({batch}, {self.known}): a row for each window, "
-                f"with the features that the model was made for"
-            )
-        return known.to(self.inputs.mean.dtype)

@@ -152,3 +152,22 @@ def bridged(values: Float[Tensor, "time batch channels"]) -> Float[Tensor, "time
     share = (steps - last).to(values.dtype) / (after - last).clamp(min=1)
     filled = torch.where(none_before, high, torch.where(none_after, low, low + (high - low) * share))
     return torch.where(missing, filled, values)
+
+
+def checked_known(
+    known: Float[Tensor, "batch known"] | None, history: Float[Tensor, "time batch channels"], size: int
+) -> Float[Tensor, "batch known"]:
+    """What is known of each origin, nothing if it is `None`.
+
+    Raises:
+        ArgumentError: It has another shape than a row of so many features for each window.
+    """
+    batch = history.shape[1]
+    if known is None:
+        known = history.new_empty(batch, 0)
+    if known.shape != (batch, size):
+        raise ArgumentError(
+            f"known has shape {tuple(known.shape)}; expected ({batch}, {size}): a row for each window, "
+            f"with the features that the model was made for"
+        )
+    return known

@@ -118,8 +118,17 @@ class Regressor(SequenceModel):
         labels: Float[Tensor, " batch"],
     ) -> Float[Tensor, ""]:
         """The mean squared error, in variances of the training part's numbers."""
+        return self.losses(input, lengths, labels).mean()
+
+    def losses(
+        self,
+        input: Float[Tensor, "time batch channels"],
+        lengths: Tensor,
+        labels: Float[Tensor, " batch"],
+    ) -> Float[Tensor, " batch"]:
+        """The squared error of each sequence, of which `loss` is the mean."""
         wanted = (labels.to(self.target_mean.dtype) - self.target_mean) / self.target_std
-        return F.mse_loss(self(input, lengths)[:, 0], wanted)
+        return F.mse_loss(self(input, lengths)[:, 0], wanted, reduction="none")
 
     def predict(
         self, sequences: Sequence[np.ndarray] | np.ndarray, *, batch_size: int = 256

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from elman.data import Scaler
 from elman.errors import ArgumentError
 from elman.models.body import CellChoice, MakeBody, RecurrentBody, make_body
-from elman.models.examples import SequenceExamples, check_not_empty, pad
+from elman.models.examples import SequenceExamples, check_sequences, pad
 from elman.models.frames import framed
 from elman.models.inputs import Inputs
 from elman.models.pooling import check_pools, pooled
@@ -139,13 +139,7 @@ class SequenceModel(nn.Module):
         Raises:
             ArgumentError: A sequence has no time step, other axes or another number of channels.
         """
-        check_not_empty(sequences)
-        for index, sequence in enumerate(sequences):
-            if sequence.ndim != 2 or sequence.shape[1] != self.inputs.channels:
-                raise ArgumentError(
-                    f"sequence {index} has shape {sequence.shape}; "
-                    f"expected (time, {self.inputs.channels}), one column for each channel"
-                )
+        check_sequences(sequences, self.inputs.channels)
         training = self.training
         self.eval()
         result = np.empty((len(sequences), self.head.out_features))

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from elman.data import Scaler
 from elman.errors import ArgumentError
 from elman.models.body import CellChoice, RecurrentBody
-from elman.models.examples import check_not_empty, pad
+from elman.models.examples import check_sequences, pad
 from elman.models.inputs import Inputs
 from elman.models.tag_examples import TagExamples
 
@@ -241,13 +241,7 @@ class Tagger(nn.Module):
     @torch.no_grad()
     def _outputs(self, sequences: Sequence[np.ndarray], batch_size: int) -> Iterator[tuple[int, Tensor]]:
         """The outputs of each sequence; those of about the same length are computed together."""
-        check_not_empty(sequences)
-        for index, sequence in enumerate(sequences):
-            if sequence.ndim != 2 or sequence.shape[1] != self.inputs.channels:
-                raise ArgumentError(
-                    f"sequence {index} has shape {sequence.shape}; "
-                    f"expected (time, {self.inputs.channels}), one column for each channel"
-                )
+        check_sequences(sequences, self.inputs.channels)
         training = self.training
         self.eval()
         order = np.argsort([len(sequence) for sequence in sequences], kind="stable")
