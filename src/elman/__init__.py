@@ -39,11 +39,16 @@ _HOMES = {
     "CoRNN": "elman.cells",
     "Unfolded": "elman.unfold",
     "unfold": "elman.unfold",
-    "Trace": "elman.unfold",
-    "trace": "elman.unfold",
+    "Trace": "elman.explain",
+    "trace": "elman.explain",
+    "Diagnosis": "elman.explain",
+    "diagnose": "elman.explain",
     "Why": "elman.unfold",
     "why": "elman.unfold",
     "Recurrent": "elman.layers",
+    "Zoneout": "elman.layers",
+    "VariationalDropout": "elman.layers",
+    "WeightDrop": "elman.layers",
     "detach": "elman.layers",
     "accelerate": "elman.layers",
     "Forecaster": "elman.models",
@@ -95,11 +100,12 @@ if TYPE_CHECKING:
     from elman.estimators import RecurrentClassifier as RecurrentClassifier
     from elman.estimators import RecurrentForecaster as RecurrentForecaster
     from elman.estimators import RecurrentRegressor as RecurrentRegressor
-    from elman.layers import Recurrent, accelerate, detach
+    from elman.explain import Diagnosis, Trace, diagnose, trace
+    from elman.layers import Recurrent, VariationalDropout, WeightDrop, Zoneout, accelerate, detach
     from elman.models import Classifier, Forecaster, Regressor, SequenceExamples, WindowExamples, save
     from elman.tasks import Report, fit, load
     from elman.training import Callback, History
-    from elman.unfold import Trace, Unfolded, Why, trace, unfold, why
+    from elman.unfold import Unfolded, Why, unfold, why
 
 # Without the estimators, which need scikit-learn: `from elman import *` must work where it is not installed.
 __all__ = [
@@ -126,9 +132,14 @@ __all__ = [
     "unfold",
     "Trace",
     "trace",
+    "Diagnosis",
+    "diagnose",
     "Why",
     "why",
     "Recurrent",
+    "Zoneout",
+    "VariationalDropout",
+    "WeightDrop",
     "detach",
     "accelerate",
     "Forecaster",

@@ -1,6 +1,8 @@
 """`elman train` and the commands that use what it made."""
 
 import json
+import shlex
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -107,3 +109,22 @@ def test_scores_on_what_was_learnt_from_are_named_as_such(file, capsys):
 def test_a_value_out_of_range_is_told_in_one_sentence(file, capsys):
     assert ran("train", file, "--horizon", "0") == 2
     assert capsys.readouterr().err == "elman: --horizon is '0': input should be greater than or equal to 1\n"
+
+
+def test_printed_commands_are_run_as_they_stand_whatever_the_names(file, capsys, monkeypatch):
+    (file.parent / "my river.csv").write_bytes(Path(file).read_bytes())
+    assert ran("train", "my river.csv", *FLAGS, "--out", "runs/a river") == 0
+    first = capsys.readouterr().out.rpartition("Use it: elman ")[2]
+    assert first == "predict 'runs/a river' 'my river.csv'\n"
+    assert ran(*shlex.split(first)) == 0
+    capsys.readouterr()
+    assert ran("train", "--resume", "runs/a river") == 0
+    assert capsys.readouterr().out.endswith(first)
+
+    def pressed(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("elman.tasks.run.go", pressed)
+    assert ran("train", "my river.csv", *FLAGS, "--out", "runs/a river") == 1
+    command = capsys.readouterr().err.rpartition("Go on with: elman ")[2]
+    assert command == "train --resume 'runs/a river-2'\n"

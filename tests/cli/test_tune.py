@@ -53,5 +53,7 @@ def test_ctrl_c_says_how_to_go_on(file, capsys, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("elman.tasks.tune.search.validated", pressed)
+    assert ran("tune", file, "--minutes", "1", "--journal", "a journal") == 1
+    assert "Go on with the same command and --journal 'a journal'" in capsys.readouterr().err
     assert ran("tune", file, "--minutes", "1") == 1
     assert "Go on with the same command and --journal runs/river-tune/trials.journal" in capsys.readouterr().err

@@ -150,7 +150,7 @@ def test_a_time_column_that_holds_none_is_refused(read):
     [
         ({"zone": "Europe/Berln"}, "did you mean 'Europe/Berlin'"),
         ({"time": "x", "time_unit": "sec"}, "unknown time unit 'sec'"),
-        ({"time_format": "%Y"}, "Name it with --time"),
+        ({"time_format": "%Y"}, "no column that is written as %Y"),
     ],
 )
 def test_how_to_read_times_is_checked(read, how, complaint):
@@ -199,3 +199,19 @@ def test_a_large_file_is_read_in_seconds(read):
     frame = read(text)
     assert [frame.kind(name) for name in frame.columns] == ["time", "number", "number", "word"]
     assert time.process_time() - start < 3
+
+
+@pytest.mark.parametrize("days", [["31.12.2024", "01.01.2025"], ["20241231", "20250101"]])
+def test_a_format_finds_the_column_that_is_written_so(read, days):
+    table = "\n".join(["name,day,level", f"a,{days[0]},1", f"b,{days[1]},2"]) + "\n"
+    form = "%d.%m.%Y" if "." in days[0] else "%Y%m%d"
+    found = read(table, time_format=form)
+    assert found.times("day").astype("M8[D]").astype(str).tolist() == ["2024-12-31", "2025-01-01"]
+    assert found.kind("level") == "number"
+
+
+def test_a_format_that_fits_two_columns_asks_which_one(read):
+    table = "begin,end\n01.02.2024,02.02.2024\n03.02.2024,04.02.2024\n"
+    with pytest.raises(ArgumentError, match=r"2 columns that are written as %d\.%m\.%Y: begin, end.*--time"):
+        read(table, time_format="%d.%m.%Y")
+    assert read(table, time="end", time_format="%d.%m.%Y").kind("end") == "time"

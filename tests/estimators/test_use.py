@@ -67,6 +67,13 @@ def test_random_numbers_and_threads_of_torch_are_left_as_they_were():
     assert torch.get_num_threads() == threads
 
 
+def test_no_threads_at_all_are_refused_before_anything_is_learnt():
+    model = classifier(epochs=1, n_jobs=0)
+    with pytest.raises(ValueError, match="n_jobs == 0"):
+        model.fit(WAVES, SPEED)
+    assert not hasattr(model, "model_")
+
+
 def test_ragged_sequences_are_cross_validated():
     assert cross_val_score(classifier(epochs=60), RAGGED, SPEED, cv=3).mean() > 0.9
 

@@ -62,6 +62,12 @@ def test_a_classifier_comes_back_to_the_last_bit(tmp_path):
     assert again.classes == model.classes
 
 
+def test_class_weights_of_a_classifier_come_back_though_no_tensor_on_disk_holds_them(tmp_path):
+    save(classifier(class_weights=[1.0, 2.5, 0.0]), tmp_path / "model")
+    assert load(tmp_path / "model").class_weights.tolist() == [1.0, 2.5, 0.0]
+    assert "class_weights" not in load_file(tmp_path / "model" / "model.safetensors")
+
+
 def test_weights_come_back_in_their_own_dtype(tmp_path):
     save(forecaster().double(), tmp_path / "model")
     assert {value.dtype for value in load(tmp_path / "model").state_dict().values()} == {torch.float64}

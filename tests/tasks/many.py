@@ -26,7 +26,21 @@ TASKS = {
     "forecast": FORECAST,
     "tag": ["river.csv", "--task", "tag", "--target", "state", "--class-weights", "balanced", *SAME],
     "classify": ["waves.npz", "--frame", "1", "--noise", "0", "--drift", "0", *SAME],
-    "detect": ["river.csv", "--task", "detect", "--drop", "state", "--history", "4", "--validation", "0.4", *SAME],
+    "recursive": ["river.csv", "--strategy", "recursive", "--horizon", "2", "--history", "6", "--drop", "state", *SAME],
+    "detect": [
+        "rivers.csv",
+        "--task",
+        "detect",
+        "--history",
+        "4",
+        "--validation",
+        "0.4",
+        "--alarms",
+        "100",
+        "--labels",
+        "flood",
+        *SAME,
+    ],
     "generate": ["book.txt", "--batch-size", "3", "--tbptt", "16", *SAME],
 }
 
@@ -35,6 +49,12 @@ def write_data() -> None:
     level = np.sin(np.arange(230) / 4) + 0.1 * np.random.default_rng(0).normal(size=230)
     rows = [f"{value:.3f},{'high' if value > 0.5 else 'low'}" for value in level]
     Path("river.csv").write_text("\n".join(["level,state", *rows]) + "\n", encoding="utf-8")
+    several = [
+        f"{name},{value:.3f},{int(value > 1.1)}"
+        for name, scale in zip("abc", (1, 2, 9), strict=True)
+        for value in scale * level[:90]
+    ]
+    Path("rivers.csv").write_text("\n".join(["unique_id,level,flood", *several]) + "\n", encoding="utf-8")
     waves = np.sin(np.arange(9) * np.array([0.3, 0.9] * 20)[:, None])
     np.savez("waves.npz", X=waves, y=np.array(["slow", "fast"] * 20))
     Path("book.txt").write_text("to be or not to be, that is the question: " * 60, encoding="utf-8")

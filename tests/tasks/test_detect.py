@@ -6,9 +6,11 @@ from elman.data import Frame
 from elman.errors import ArgumentError, DataError
 from elman.models.baselines import precision_recall
 from elman.tasks import fit, load
-from elman.tasks.detect.scoring import Scoring
+from elman.tasks.detect.rows import Rows
+from elman.tasks.detect.scoring import Labelled, Method, scored
 from elman.tasks.detect.threshold import threshold
 from elman.tasks.detect.truth import anomalous
+from elman.tasks.ordered import Ordered
 
 ROWS = 1600
 QUICK = {"task": "detect", "epochs": 0, "hidden_size": 4, "history": 24, "threads": 1}
@@ -244,8 +246,15 @@ def test_a_threshold_goes_on_where_the_scores_end(shape):
 def test_precision_and_recall_count_events_within_each_series():
     truth = [np.array([False, True]), np.array([True, False])]
     flags = [np.array([False, True]), np.array([False, True])]
-    values = Scoring(truth).score("any", lambda: flags).values
-    assert values == (0.5, 0.5, 0.5, 0.5, 0.5)
+    hours = np.arange(2).astype("M8[h]")
+    series = [
+        Labelled(Ordered(name, np.arange(2), hours, one[:, None].astype(float)), wrong)
+        for name, one, wrong in zip("ab", flags, truth, strict=True)
+    ]
+    rows = Rows([Frame("any", {})], lambda part: series)
+    found = scored(rows, [Method("any", lambda one: one.values[:, 0] > 0)])
+    assert found.scores[0].values == (0.5, 0.5, 0.5, 0.5, 0.5)
+    assert (found.rows, found.anomalies) == (4, 2)
     assert (
         precision_recall(np.concatenate(flags), np.concatenate(truth), events=True).recall == 1
     )  # what would be wrong

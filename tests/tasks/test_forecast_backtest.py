@@ -135,7 +135,7 @@ def test_rows_that_are_averaged_lie_before_the_origin_if_they_are_averaged_into_
     minutes = np.sort(random.choice(60 * 200 if every == "1h" else 60 * 24 * 1000, 2000, replace=False))
     times = START + minutes * np.timedelta64(1, "m")
     marked = Frame("irregular", {"time": times, "y": random.normal(size=2000)})
-    made = settle(marked, settings({"target": "y", "every": every})).plan
+    made = settle(marked, settings({"target": "y", "every": every, "elapsed": False})).plan
     ids, series = made.series(marked)
     for origin in origins(marked, made, ids, series, horizon=3, folds=4, step=2):
         _, (gridded,) = made.series(marked.with_columns({"y": origin.past.astype(float)}))

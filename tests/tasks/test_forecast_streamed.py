@@ -4,15 +4,16 @@ import tracemalloc
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
 import torch
 from pyarrow import parquet
 
-from elman.data.excerpt import Excerpt, needed
+from elman.data.excerpt import Excerpt
 from elman.data.frame import Frame
+from elman.data.kept import Kept
 from elman.errors import ArgumentError, DataError
 from elman.tasks import fit, sources
+from elman.tasks.forecast import examining
 from elman.tasks.forecast import parts as parts_of_data
 from elman.tasks.forecast.cuts import cuts
 from elman.tasks.forecast.parts import Parts
@@ -20,6 +21,7 @@ from elman.tasks.forecast.settling import settle
 from elman.tasks.settings import settings
 from elman.tasks.start import validated
 from tasks.forecasting import SMALL, START, wave
+from tasks.streaming import assert_same_rows, too_large, written
 
 ASKED = {**SMALL, "task": "forecast", "target": "sold"}
 HOUR = np.timedelta64(1, "h")
@@ -44,14 +46,6 @@ def shops(rows: int = 200, series: int = 5, *, seed: int = 0) -> dict[str, np.nd
     return {name: values[order] for name, values in whole.items()}
 
 
-def written(folder: Path, columns: dict[str, np.ndarray], *, files: int = 3, group: int = 40) -> Path:
-    folder.mkdir()
-    for number, rows in enumerate(np.array_split(np.arange(len(columns["ds"])), files)):
-        table = pa.table({name: pa.array(values[rows], from_pandas=True) for name, values in columns.items()})
-        parquet.write_table(table, folder / f"{number}.parquet", row_group_size=group)
-    return folder
-
-
 @pytest.fixture
 def folder(tmp_path):
     return written(tmp_path / "sales", shops())
@@ -62,8 +56,7 @@ def scarce(monkeypatch, folder):
     """Turns a machine into one on which the table would take so many times the memory that is there."""
 
     def turn(times: float = 3.0, path: Path = folder, columns: int = 6) -> None:
-        limit = needed(path, columns) / times
-        monkeypatch.setattr(sources, "usable_memory", lambda: limit)
+        too_large(monkeypatch, path, columns, times)
 
     return turn
 
@@ -93,7 +86,7 @@ def same(one, other) -> None:
     [
         {"known": ("offer", "sky")},
         {"target": ("sold", "offer"), "drop": ("sky",), "strategy": "recursive"},
-        {"every": "2h", "period": 12},
+        {"every": "2h", "period": 12, "elapsed": True},
     ],
     ids=["known", "recursive", "averaged"],
 )
@@ -168,13 +161,61 @@ def test_of_many_rows_a_sample_is_tested_on_and_the_report_says_so(folder, monke
     assert any("smoothing was left out" in note for note in some.report.notes)
 
 
-def test_a_model_reads_all_of_a_large_table_to_forecast_from_it(folder, scarce):
-    model = fit(folder, **ASKED)
-    whole = model.predict(folder)
+def planned(columns: dict[str, np.ndarray], hours: int = 3) -> dict[str, np.ndarray]:
+    """The same, with what the last hours of each series bring still ahead."""
+    late = np.zeros(len(columns["ds"]), dtype=bool)
+    for shop in set(columns["unique_id"]):
+        rows = np.flatnonzero(columns["unique_id"] == shop)
+        late[rows[np.argsort(columns["ds"][rows])[-hours:]]] = True
+    return {**columns, "sold": np.where(late, np.nan, columns["sold"])}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"known": ("offer",)},
+        {"target": ("sold", "area"), "drop": ("sky", "offer"), "strategy": "recursive"},
+    ],
+    ids=["known", "recursive"],
+)
+def test_a_large_table_is_forecast_and_scored_part_by_part(tmp_path, monkeypatch, more):
+    path = written(tmp_path / "planned", planned(shops()))
+    model = fit(path, **{**ASKED, **more, "epochs": 0})
+    rows, report = model.predict(path), model.evaluate(path)
+    monkeypatch.setattr(examining, "_FEWEST", 16)
+    too_large(monkeypatch, path, 6)
+    found = model.pieces(path)
+    assert isinstance(found, Kept)
+    assert_same_rows(rows, model.predict(path))
+    assert_same_rows(rows, found.whole())
+    again = model.evaluate(path)
+    assert (again.split, again.metrics) == (report.split, report.metrics)
+    for one, other in zip(again.scores, report.scores, strict=True):
+        assert one.method == other.method
+        assert one.values == pytest.approx(other.values, rel=1e-6)
+
+
+def test_windows_come_in_batches_that_fit(tmp_path, monkeypatch):
+    path = written(tmp_path / "sales", shops())
+    model = fit(path, **{**ASKED, "epochs": 0})
+    monkeypatch.setattr(examining, "_FEWEST", 16)
+    ids, series = model.reading.plan.series(sources.table(path, settings(ASKED)))
+    (whole,) = examining.batches(model, ids, series, np.inf)
+    few = list(examining.batches(model, ids, series, 4_000.0))
+    assert len(few) > 20
+    assert sum(len(batch.windows) for batch in few) == len(whole.windows)
+    assert max(len(batch.examples.windows.values) for batch in few) <= 16 + 8 + 3
+    inputs = np.concatenate([batch.examples.windows.inputs() for batch in few])
+    np.testing.assert_array_equal(inputs, whole.examples.windows.inputs())
+    told = np.concatenate([batch.examples.at_origins() for batch in few])
+    np.testing.assert_array_equal(told, whole.examples.at_origins())
+
+
+def test_a_backtest_of_a_large_table_says_what_to_do(folder, scarce):
+    model = fit(folder, **{**ASKED, "epochs": 0})
     scarce()
-    found = model.predict(folder)
-    for name, values in whole.columns.items():
-        np.testing.assert_array_equal(found.columns[name], values)
+    with pytest.raises(ArgumentError, match=r"a backtest reads all rows at once.*--drop"):
+        model.backtest(folder)
 
 
 def test_of_a_large_table_the_task_has_to_be_said(folder, scarce):

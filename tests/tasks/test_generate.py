@@ -20,7 +20,7 @@ from elman.models.baselines import NGrams
 from elman.models.language import LanguageModel
 from elman.models.text import Vocabulary
 from elman.tasks import fit, load
-from elman.tasks.generate import TextModel, holds_text
+from elman.tasks.generate import TextModel, holds_text, texts
 from elman.tasks.generate import plan as planning
 from elman.tasks.generate.surprise import CHUNK, adapted_surprise, surprise, together, weight_of
 from elman.tasks.generate.texts import parts
@@ -284,3 +284,14 @@ def test_a_run_that_was_killed_ends_with_the_weights_of_one_that_was_not(tmp_pat
     for name, value in resumed.model.state_dict().items():
         torch.testing.assert_close(value, undisturbed.model.state_dict()[name], rtol=0, atol=0)
     assert [row.values for row in resumed.report.scores] == [row.values for row in undisturbed.report.scores]
+
+
+def test_a_text_that_does_not_fit_into_memory_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    path = tmp_path / "long.txt"
+    path.write_text("one two three " * 1000)
+    with pytest.raises(ArgumentError, match=r"long.txt has about .* --memory that it may take more"):
+        fit(path, memory=0.001)
+    monkeypatch.setattr(texts, "usable_memory", lambda: 1000.0)
+    with pytest.raises(ArgumentError, match="to read it takes about"):
+        texts.text_of(path)
+    assert len(texts.text_of(path, learnt=True, memory=1.0)) == 14_000

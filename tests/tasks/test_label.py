@@ -11,6 +11,7 @@ from elman.tasks import Settings, fit, load
 from elman.tasks.label import search
 from elman.tasks.label.reading import reading
 from elman.tasks.label.split import split
+from elman.tasks.label.trainer import Trainer
 from elman.tasks.settings import settings
 from elman.tasks.start import learn, validated
 
@@ -252,14 +253,14 @@ def test_rare_classes_weigh_more_where_that_is_asked_for():
     label = np.where(np.arange(40) % 4 == 0, "rare", "usual").astype(object)
     asked = {**QUICK, "drop": ("person", "part"), "class_weights": "balanced"}
     model = fit(frame.with_columns({"label": label}), "label", **asked)
-    rare, usual = model.model.weights.tolist()
+    rare, usual = model.model.class_weights.tolist()
     assert rare == pytest.approx(3 * usual)
 
 
 def test_the_search_chooses_without_the_test_part_and_once(monkeypatch, tmp_path):
     tried = []
 
-    def loss(trainer, sequences, cuts, recipe, steps):
+    def loss(trainer, make, sequences, cuts, recipe, *, steps):
         tried.append(recipe)
         return -recipe.noise - recipe.frame
 
@@ -272,6 +273,36 @@ def test_the_search_chooses_without_the_test_part_and_once(monkeypatch, tmp_path
         )
     assert len(tried) == len(set(tried)) == 4
     assert (model.report.settings["noise"], model.report.settings["frame"]) == (0.3, 4)
+
+
+@pytest.mark.parametrize(("better", "noise"), [("usual", 0.3), ("searched", 0.0)])
+def test_the_convolutional_network_gets_the_better_of_the_usual_and_the_searched_recipe(better, noise, monkeypatch):
+    made = []
+
+    def loss(trainer, make, sequences, cuts, recipe, *, steps):
+        recurrent = make == trainer.network
+        return -recipe.noise if not recurrent and better == "usual" else recipe.noise
+
+    real = Trainer.convolutional
+    monkeypatch.setattr(search, "_loss", loss)
+    monkeypatch.setattr(search, "FEWEST", 0)
+    monkeypatch.setattr(
+        Trainer, "convolutional", lambda self, recipe, *rest: made.append(recipe) or real(self, recipe, *rest)
+    )
+    given = sequences_of(np.random.default_rng(0).normal(size=(40, 12)), ["a", "b"] * 20)
+    report = fit(given, hidden_size=4, epochs=1, threads=1, minutes=0.2).report
+    assert report.settings["noise"] == 0.0
+    assert [one.noise for one in made] == [noise]
+    told = "the convolutional network has noise 0.3, drift 0.3, dropout 0.3: of the usual and the searched, the better"
+    assert any(told in note for note in report.notes) == (better == "usual")
+
+
+def test_a_rival_that_had_less_time_is_said_to_have_had_less(monkeypatch):
+    epochs = iter([2, 3])
+    monkeypatch.setattr(Trainer, "epochs_within", lambda *_: next(epochs))
+    given = sequences_of(np.random.default_rng(0).normal(size=(20, 6)), ["a", "b"] * 10)
+    notes = fit(given, **{**QUICK, "epochs": None}).report.notes
+    assert "the convolutional network had time for 2 epochs, the recurrent one for 3" in notes
 
 
 @pytest.mark.parametrize(

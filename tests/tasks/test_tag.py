@@ -89,7 +89,7 @@ def test_numbers_are_learnt_as_numbers_and_in_their_unit():
 
 def test_few_whole_numbers_are_classes_unless_they_are_said_to_be_numbers():
     frame = machines(tags="codes")
-    made, taken = plan(frame, Settings(target=("state",)))
+    made, taken, _ = plan(frame, Settings(target=("state",)))
     assert made.classes == ("0", "1")
     assert "--tags numbers" in [one.flag for one in taken]
     assert plan(frame, Settings(target=("state",), tags="numbers"))[0].classes == ()
@@ -110,7 +110,7 @@ def test_the_time_since_the_last_row_is_read_where_times_are_irregular():
     assert plan(frame, Settings(target=("state",)))[0].step is None
     times = frame.columns["at"].copy()
     times[20:] += np.timedelta64(540, "s")
-    made, _ = plan(frame.with_columns({"at": times}), Settings(target=("state",)))
+    made, *_ = plan(frame.with_columns({"at": times}), Settings(target=("state",)))
     gaps = made.rows(frame.with_columns({"at": times}))[0][0].values[:, -1]
     assert made.step == 60
     np.testing.assert_allclose(gaps, np.log(np.where(np.arange(30) == 20, 10.0, 1.0)), atol=1e-12)

@@ -41,7 +41,7 @@ def assert_same(one: Path, other: Path) -> None:
         assert score["values"] == pytest.approx(same["values"], rel=1e-7)
 
 
-@pytest.mark.parametrize("task", ["forecast", "classify", "tag", "detect", "generate"])
+@pytest.mark.parametrize("task", ["forecast", "recursive", "classify", "tag", "detect", "generate"])
 def test_two_processes_train_the_model_of_one_and_score_it_alike(runs, task):
     folder, *_ = runs
     assert_same(folder / f"{task}-1", folder / f"{task}-2")

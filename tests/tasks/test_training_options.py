@@ -1,5 +1,8 @@
 """What a setting of the network or of its training says arrives where it acts, and nowhere else."""
 
+import re
+from typing import get_args
+
 import numpy as np
 import pytest
 import torch
@@ -9,10 +12,11 @@ from elman.data import Frame
 from elman.errors import ArgumentError
 from elman.tasks import Settings, fit
 from elman.tasks.cell_arguments import cell_arguments
-from elman.tasks.settings import read_settings, settings, written
+from elman.tasks.settings import Task, read_settings, settings, written
 from elman.tasks.training_options import training_options
 
 QUICK = {"epochs": 1, "hidden_size": 4, "threads": 1}
+TASKS = get_args(Task)
 
 
 def table(rows=150) -> Frame:
@@ -20,6 +24,25 @@ def table(rows=150) -> Frame:
     level = np.sin(np.arange(rows) / 4) + 0.1 * random.normal(size=rows)
     state = np.where(random.random(rows) < 0.2, "high", "low").astype(object)
     return Frame("river.csv", {"level": level, "state": state})
+
+
+def sequences(task):
+    """Twenty sequences of two channels, each with its class or its number."""
+    random = np.random.default_rng(0)
+    answers = {"classify": ["rare"] * 5 + ["usual"] * 15, "regress": random.normal(size=20).tolist()}[task]
+    return random.normal(size=(20, 6, 2)), answers
+
+
+def brought(task, book):
+    """Data and target of a task."""
+    if task in ("classify", "regress"):
+        return sequences(task), None
+    return {
+        "forecast": (table(), "level"),
+        "detect": (table(), "level"),
+        "tag": (table(), "state"),
+        "generate": (book, None),
+    }[task]
 
 
 @pytest.fixture
@@ -39,7 +62,7 @@ def asked_of_fit(monkeypatch):
             fit(data, target, **QUICK, **options)
         return calls.pop()
 
-    for home in ("forecast.course", "tag.learning", "generate.learning"):
+    for home in ("forecast.course", "tag.learning", "generate.learning", "label.trainer"):
         monkeypatch.setattr(f"elman.tasks.{home}.fit", instead)
     return ask
 
@@ -50,7 +73,7 @@ def book(tmp_path):
     return tmp_path / "book.txt"
 
 
-@pytest.mark.parametrize("task", ["forecast", "tag", "generate"])
+@pytest.mark.parametrize("task", TASKS)
 def test_every_task_hands_the_options_of_a_training_on(task, asked_of_fit, book):
     said = {
         "learning_rate": 0.5,
@@ -60,8 +83,9 @@ def test_every_task_hands_the_options_of_a_training_on(task, asked_of_fit, book)
         "average": 0.75,
         "autocast": True,
         "parallel": "fsdp",
+        "seed": 3,
     }
-    where = {"forecast": (table(), "level"), "tag": (table(), "state"), "generate": (book, None)}[task]
+    where = brought(task, book)
     arrived = asked_of_fit(*where, task=task, **said)
     names = {"warm_up": "warm", "parallel": "strategy"}
     assert {name: arrived[names.get(name, name)] for name in said} == said
@@ -131,13 +155,42 @@ def test_a_table_of_arguments_in_toml_is_read_and_written(tmp_path):
     assert read_settings(file) == asked == settings({"cell": "lstm", "cell_argument": ["forget_bias=5", "bias=False"]})
 
 
-def test_settings_of_classes_are_refused_where_there_are_none():
-    for name, value in (("class_weights", "balanced"), ("label_smoothing", 0.1)):
-        flag = "--" + name.replace("_", "-")
-        with pytest.raises(ArgumentError, match=f"{flag} was given, and forecast has no use for it"):
-            fit(table(), "level", **{name: value})
-        with pytest.raises(ArgumentError, match=f"{name} is for classes, and the tags are numbers"):
-            fit(table(), "level", task="tag", **{name: value})
+@pytest.mark.parametrize(("name", "value"), [("class_weights", "balanced"), ("label_smoothing", 0.1)])
+def test_settings_of_classes_are_refused_where_there_are_none(name, value, book):
+    flag = "--" + name.replace("_", "-")
+    for task in ("forecast", "detect", "generate"):
+        with pytest.raises(ArgumentError, match=f"{flag} was given, and {task} has no use for it"):
+            fit(*brought(task, book), task=task, **{name: value})
+    with pytest.raises(ArgumentError, match=f"{name} is for classes, and the tags are numbers"):
+        fit(table(), "level", task="tag", **{name: value})
+    with pytest.raises(ArgumentError, match=f"{flag} is for classes; the labels of .* are numbers"):
+        fit(sequences("regress"), task="regress", **{name: value})
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_setting_that_names_its_tasks_is_refused_by_the_others(task, book):
+    """The sentence of a setting ends with the tasks that it is for, such as [tag, classify]."""
+    given = {"tags": "classes", "tbptt": 9, "frame": 2, "noise": 0.5, "drift": 0.5, "bidirectional": False}
+    given |= {"horizon": 2, "history": 5, "strategy": "recursive", "alarms": 2.0, "steps": 2}
+    refused = 0
+    for name, value in given.items():
+        named = re.findall(r"\[([a-z, ]+)\]", Settings.model_fields[name].description or "")
+        assert named, name
+        if task not in ", ".join(named).split(", "):
+            with pytest.raises(ArgumentError, match=f"{name.replace('_', '-')} was given, and {task} has no use for"):
+                fit(*brought(task, book), task=task, **{name: value})
+            refused += 1
+    assert 0 < refused < len(given)
+
+
+def test_class_weights_and_smoothing_reach_the_classifier():
+    asked = {**QUICK, "frame": 1, "noise": 0.0, "drift": 0.0, "dropout": 0.0}
+    model = fit(sequences("classify"), task="classify", class_weights="balanced", label_smoothing=0.25, **asked)
+    classifier = model.model
+    rare, usual = classifier.class_weights.tolist()  # pyright: ignore[reportCallIssue, reportAttributeAccessIssue]
+    assert classifier.classes == ("rare", "usual")
+    assert rare > 1 > usual
+    assert classifier.label_smoothing == 0.25
 
 
 def test_class_weights_and_smoothing_reach_the_tagger():

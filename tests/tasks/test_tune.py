@@ -13,9 +13,11 @@ from elman.data import Frame, Text
 from elman.errors import ArgumentError, DataError, ElmanError
 from elman.tasks.settings import settings
 from elman.tasks.start import validated
-from elman.tasks.tune import search, tune
+from elman.tasks.tune import again, pulse, search, tune
 from elman.tasks.tune.journal import opened
 from elman.training.history import Record
+
+REGULARISING = {"zoneout", "recurrent_dropout", "weight_drop"}
 
 
 @pytest.fixture
@@ -59,7 +61,7 @@ def test_the_best_of_all_trials_is_found_and_the_first_runs_the_settings_as_they
     best = min(outcomes, key=lambda outcome: outcome.loss)
     assert found.loss == best.loss < found.given
     assert found.settings == settings({name: one for name, one in {**asked, **best.tried}.items() if name != "minutes"})
-    assert {name for outcome in outcomes for name in outcome.tried} == {
+    assert {name for outcome in outcomes for name in outcome.tried} - REGULARISING == {
         *("cell", "hidden_size", "num_layers", "learning_rate", "dropout", "weight_decay", "history")
     }
 
@@ -68,12 +70,35 @@ def test_what_is_said_stays_and_is_not_tried(asked, pretended):
     said = {"cell": "rhn", "hidden_size": 9, "dropout": 0.25, "history": 7}
     _, outcomes = go({**asked, **said}, trials=5)
     assert all({name: getattr(ran, name) for name in said} == said for ran in pretended)
-    assert all(outcome.tried.keys() == {"num_layers", "learning_rate", "weight_decay"} for outcome in outcomes[1:])
+    tried = [outcome.tried.keys() - REGULARISING for outcome in outcomes[1:]]
+    assert all(names == {"num_layers", "learning_rate", "weight_decay"} for names in tried)
+
+
+def test_at_most_one_way_to_regularise_the_recurrence_is_tried_at_a_time_and_none_where_one_was_said(asked, pretended):
+    _, outcomes = go(asked, trials=16)
+    tried = [outcome.tried.keys() & REGULARISING for outcome in outcomes]
+    assert {len(names) for names in tried} == {0, 1}
+    assert len({name for names in tried for name in names}) >= 2
+    _, outcomes = go({**asked, "zoneout": 0.1}, "b.journal", trials=6)
+    assert not any(outcome.tried.keys() & REGULARISING for outcome in outcomes)
+    assert {ran.zoneout for ran in pretended[-6:]} == {0.1}
 
 
 def test_a_cell_whose_arguments_are_said_stays(asked, pretended):
     go({**asked, "cell_argument": "reset_after=no"}, trials=4)
     assert {ran.cell for ran in pretended} == {"gru"}
+
+
+@pytest.mark.parametrize(("steps", "frames"), [(40, {1, 2, 4}), (9, {None})])
+def test_frames_are_tried_where_sequences_are_long(asked, pretended, steps, frames):
+    values = np.random.default_rng(0).normal(size=(12, steps, 1))
+    np.savez("waves.npz", x=values, y=np.arange(12) % 2)
+    go({"data": "waves.npz", "task": "classify", "input": "x", "labels": "y", "minutes": 60}, trials=12)
+    assert {ran.frame for ran in pretended[1:]} == frames
+    pretended.clear()
+    said = {"data": "waves.npz", "task": "classify", "input": "x", "labels": "y", "minutes": 60, "frame": 3}
+    go(said, "b.journal", trials=3)
+    assert {ran.frame for ran in pretended} == {3}
 
 
 def test_a_search_with_the_same_seed_tries_the_same_and_later_trials_are_nearer_to_the_best(asked, pretended):
@@ -147,6 +172,95 @@ def test_a_process_that_dies_within_a_trial_leaves_the_others_their_search(asked
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
     found, outcomes = go(asked, trials=5)
     assert [outcome.number for outcome in outcomes] == [2, 3, 4, 5]
+    assert found.given == loss_of(settings(asked))
+
+
+def killed_within(trial: int, name="a.journal", *, asked, monkeypatch) -> None:
+    """A process of its own that searches, and is killed within the trial of this number."""
+
+    def deadly(data, asked, *, watch):
+        if trial == ran.pop(0):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return loss_of(asked)
+
+    ran = list(range(trial + 1))
+    child = os.fork()
+    if not child:
+        try:
+            monkeypatch.setattr(search, "validated", deadly)
+            go(asked, name, trials=9)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+
+def tried_by(name="a.journal", *, asked) -> list[dict]:
+    """What each trial of a journal tried, as Optuna has it."""
+    return [trial.params for trial in opened(Path(name), search._question(settings(asked))).get_trials()]
+
+
+@pytest.mark.parametrize("trial", [0, 2])
+def test_a_trial_whose_process_was_killed_is_tried_again(asked, pretended, monkeypatch, trial):
+    monkeypatch.setattr(pulse, "_SILENT", -1.0)
+    killed_within(trial, asked=asked, monkeypatch=monkeypatch)
+    found, outcomes = go(asked, trials=4)
+    params = tried_by(asked=asked)
+    assert params[trial] == params[trial + 1]
+    assert [one.number for one in outcomes] == list(range(trial + 1, 5))
+    assert found.trials == 4
+    assert found.given == loss_of(settings(asked))
+
+
+def test_a_trial_that_kills_its_process_again_and_again_is_left_alone(asked, pretended, monkeypatch):
+    monkeypatch.setattr(pulse, "_SILENT", -1.0)
+    go(asked, trials=1)
+    for _ in range(3):
+        killed_within(0, asked=asked, monkeypatch=monkeypatch)
+    _, outcomes = go(asked, trials=2)
+    params = tried_by(asked=asked)
+    assert params[1] == params[2] == params[3]
+    assert [one.number for one in outcomes] == [4]
+    assert params[4] != params[3]
+
+
+def test_a_trial_of_a_process_that_lives_is_not_tried_again(asked, pretended):
+    with pulse.Pulse(Path("a.journal")) as other:
+        study = opened(Path("a.journal"), search._question(settings(asked)))
+        again.begun(study, other)
+        _, outcomes = go(asked, trials=2)
+        assert [one.number for one in outcomes] == [1, 2]
+    assert go(asked, trials=3)[1][0].tried == {}  # it has ended, with its trial left behind
+
+
+def test_what_ctrl_c_stopped_is_tried_again_at_once_however_often(asked, pretended, monkeypatch):
+    go(asked, trials=1)
+
+    def pressed(data, asked, *, watch):
+        raise KeyboardInterrupt
+
+    for _ in range(4):
+        with monkeypatch.context() as patch:
+            patch.setattr(search, "validated", pressed)
+            with pytest.raises(KeyboardInterrupt):
+                go(asked, trials=2)
+    go(asked, trials=2)
+    params = tried_by(asked=asked)
+    assert len(params) == 6
+    assert all(one == params[1] for one in params[1:])
+
+
+def test_a_process_that_was_thought_dead_gives_its_trial_up(asked, monkeypatch):
+    def slow(data, asked, *, watch):
+        if not ran:
+            ran.append(asked)
+            again.try_again(opened(Path("a.journal"), question), 0, killed=True)
+        return loss_of(asked)
+
+    ran, question = [], search._question(settings(asked))
+    monkeypatch.setattr(search, "validated", slow)
+    found, outcomes = go(asked, trials=2)
+    assert [(one.number, one.ending) for one in outcomes] == [(0, "given up"), (1, "finished"), (2, "finished")]
+    assert "took this one for dead" in outcomes[0].why
     assert found.given == loss_of(settings(asked))
 
 
@@ -235,14 +349,11 @@ def test_the_time_is_divided_among_the_trials(asked, pretended):
     assert {ran.minutes for ran in pretended} == {4.0}
 
 
-def test_what_cannot_be_searched_for_is_refused(asked, pretended, monkeypatch):
+def test_what_cannot_be_searched_for_is_refused(asked, pretended):
     with pytest.raises(ArgumentError, match="trials is 0; expected at least 1"):
         go(asked, trials=0)
     with pytest.raises(ArgumentError, match="there is nothing to learn from"):
         go({})
-    monkeypatch.undo()
-    with pytest.raises(ArgumentError, match="--task is detect; settings can be tried for forecast"):
-        validated(Frame("a.csv", {"level": np.arange(9.0)}), settings({"task": "detect"}))
 
 
 def test_without_optuna_the_error_names_the_extra(asked, pretended, monkeypatch):
@@ -267,6 +378,7 @@ QUICK = {"epochs": 2, "hidden_size": 4, "threads": 1}
         {"task": "forecast", "target": "level", "horizon": 2, "history": 6},
         {"task": "forecast", "target": "level", "horizon": 2, "minutes": 1e-4, "epochs": None},
         {"task": "tag", "target": "state"},
+        {"task": "detect", "target": "level", "history": 6},
     ],
 )
 def test_the_test_part_of_a_table_changes_nothing(given):
@@ -284,7 +396,7 @@ def test_the_test_part_of_a_table_changes_nothing(given):
     )
     asked = settings({**QUICK, **given})
     assert validated(frame, asked) == validated(other, asked)
-    early = frame.with_columns({"level": np.where(np.arange(300) == 220, 5.0, level)})
+    early = frame.with_columns({"level": np.where(np.arange(300) == 200, 5.0, level)})
     assert validated(frame, asked) != validated(early, asked)
 
 

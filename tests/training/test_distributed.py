@@ -103,3 +103,12 @@ def test_half_of_the_variables_of_torchrun_are_refused(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(ArgumentError, match="has RANK but no WORLD_SIZE, MASTER_PORT"), joined():
         pass
+
+
+def test_what_raises_on_one_process_raises_on_all():
+    class Two(World):
+        def gather(self, value):
+            return [value, ([], ArgumentError("the other one"))]
+
+    with pytest.raises(ArgumentError, match="the other one"):
+        Two(0, 2).share(lambda part: range(4)[part], 4)

@@ -15,7 +15,9 @@ from torch import nn
 import elman
 from elman.errors import ArgumentError, EngineError
 from elman.unfold import engines
+from elman.unfold.compiled import engine as compiled_engine
 from elman.unfold.compiled.engine import compiled
+from elman.unfold.request import Refused
 from tolerances import assert_equal, assert_near
 
 T, B, F, H = 7, 4, 3, 5
@@ -205,3 +207,51 @@ def test_a_twin_within_a_transform_within_a_program_runs_outside_of_it():
     gradient = torch.func.grad(lambda x: layer(x)[0].square().sum())
     with torch._dynamo.config.patch(allow_rnn=True):
         assert_near(torch.compile(lambda x: gradient(x), backend="aot_eager")(x), gradient(x))
+
+
+class Dropping(elman.Cell):
+    """A cell that draws in its step."""
+
+    def __init__(self):
+        super().__init__(F, H)
+        self.W, self.U = nn.Parameter(torch.randn(F, H)), nn.Parameter(torch.randn(H, H) / 2)
+
+    def step(self, x, state):
+        (h,) = state
+        h = nn.functional.dropout(torch.tanh(x @ self.W + h @ self.U), 0.4, self.training)
+        return h, (h,)
+
+
+@pytest.mark.parametrize("engine", ["auto", "loop"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        Dropping,
+        lambda: elman.Zoneout(elman.Elman(F, H), 0.4),
+        lambda: elman.VariationalDropout(elman.Elman(F, H), input=0.3, hidden=0.4),
+        lambda: elman.WeightDrop(elman.Elman(F, H), 0.4),
+    ],
+    ids=["dropout in the step", "zoneout", "variational dropout", "weight drop"],
+)
+def test_what_is_drawn_for_the_outputs_is_drawn_again_for_their_gradient(make, engine, monkeypatch):
+    if engine == "loop":  # the operation runs the loop, as on a GPU
+        monkeypatch.setattr(engines, "ENGINES", {"loop": engines.ENGINES["loop"]})
+        monkeypatch.setattr(compiled_engine, "prepare", _refuse)
+    torch.manual_seed(0)
+    cell, x = make().train(), torch.randn(T, B, F)
+
+    def output(x):
+        return elman.unfold(cell, x).output
+
+    found = []
+    for run in (output, torch.compile(output, backend="aot_eager", fullgraph=True)):
+        torch.manual_seed(7)
+        y = run(x)
+        after = torch.get_rng_state()
+        found.append((y.detach(), *torch.autograd.grad(y.square().sum(), list(cell.parameters()))))
+        assert_equal(torch.get_rng_state(), after)
+    assert_near(found[1], found[0])
+
+
+def _refuse(request):
+    raise Refused("this test asks for the loop")

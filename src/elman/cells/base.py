@@ -71,6 +71,12 @@ class Cell(nn.Module):
         return {"h": (self.hidden_size,)}
 
     @property
+    def tied(self) -> tuple[str, ...]:
+        """Parts of the state that mean something only together, such as sums and their common scale: nothing may
+        change one of them alone."""
+        return ()
+
+    @property
     def output_size(self) -> int:
         """Features of the output at one time instance."""
         return self.hidden_size

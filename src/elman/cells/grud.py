@@ -77,6 +77,10 @@ class GRUD(Cell):
     def state_shapes(self) -> dict[str, tuple[int, ...]]:
         return {"h": (self.hidden_size,), "last": (self.input_size,), "since": (self.input_size,)}
 
+    @property
+    def tied(self) -> tuple[str, ...]:
+        return ("last", "since")
+
     def step(self, x: Float[Tensor, "batch input"], state: State) -> Step:
         h, last, since = state
         missing = x != x  # only NaN is not itself

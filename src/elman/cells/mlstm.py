@@ -79,6 +79,10 @@ class MLSTM(Cell):
         heads, d = self.num_heads, self.head_size
         return {"C": (heads, d, d), "n": (heads, d), "m": (heads,)}
 
+    @property
+    def tied(self) -> tuple[str, ...]:
+        return ("C", "n", "m")
+
     def step(self, x: Float[Tensor, "batch input"], state: State) -> Step:
         C, n, m = state
         Wx = F.linear(x, self.weight_ih, self.bias)

@@ -75,6 +75,10 @@ class SLSTM(Cell):
     def state_shapes(self) -> dict[str, tuple[int, ...]]:
         return dict.fromkeys(("h", "c", "n", "m"), (self.hidden_size,))
 
+    @property
+    def tied(self) -> tuple[str, ...]:
+        return ("c", "n", "m")
+
     def step(self, x: Float[Tensor, "batch input"], state: State) -> Step:
         h, c, n, m = state
         heads = h.unflatten(-1, (self.num_heads, self.head_size))

@@ -47,6 +47,16 @@ app.command(
     "elman.cli.generate:generate", name="generate", help="Write a text on, with a model that was trained on one."
 )
 app.command("elman.cli.show:show", name="show", help="Show what a trained model is, and its scores.")
+app.command(
+    "elman.cli.explain:explain",
+    name="explain",
+    help="Show a trained model at work, instant by instant, as a page for the browser.",
+)
+app.command(
+    "elman.cli.diagnose:diagnose",
+    name="diagnose",
+    help="Why a trained network does not learn more: gates, units, memory, gradients, and what to try.",
+)
 app.command("elman.cli.cells:cells", name="cells", help="List the cells: what each is, its size and its paper.")
 app.command("elman.cli.data:data", name="data", help="List the embedded data sets, with source and licence.")
 app.command(

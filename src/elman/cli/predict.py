@@ -32,10 +32,10 @@ def predict(
     as_json
         Print JSON, a list of rows.
     """
-    import json
+    import sys
 
     from elman.cli.models import fitted
-    from elman.data.writing import as_rows, as_text, check_writable, write_frame
+    from elman.data.writing import check_writable, json_of, text_of, write_frames
     from elman.errors import ArgumentError
     from elman.tasks.forecast import ForecastModel
 
@@ -43,14 +43,15 @@ def predict(
         check_writable(out, overwrite=overwrite)
     known = fitted(model)
     if horizon is None:
-        table = known.predict(data)
+        found = known.pieces(data)
     elif isinstance(known, ForecastModel):
-        table = known.predict(data, horizon=horizon)
+        found = known.pieces(data, horizon=horizon)
     else:
         raise ArgumentError(f"{model}: learnt to {known.task}; --horizon is for forecasts. Leave it out")
     if out is not None:
-        write_frame(table, out, overwrite=overwrite)
+        write_frames(found, out, overwrite=overwrite)
     elif as_json:
-        print(json.dumps(as_rows(table), indent=1, ensure_ascii=False))
+        sys.stdout.writelines(json_of(found))
+        print()
     else:
-        print(as_text(table), end="")
+        sys.stdout.writelines(text_of(found))

@@ -19,8 +19,8 @@ def show(model: Path, *, as_json: Annotated[bool, Parameter(name="--json", negat
     import json
 
     from elman.cli.models import fitted
+    from elman.models.describe import count_parameters
     from elman.models.saving import read_config
-    from elman.training.jobs.bench import count_parameters
 
     config = read_config(model)
     if as_json:

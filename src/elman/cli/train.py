@@ -55,22 +55,25 @@ def train(
         print(written(asked), end="")
         return
 
+    import shlex
+
     from elman.cli.watching import watch
     from elman.tasks.run import begin, discard, go
     from elman.training.distributed import joined
     from elman.training.faults import explained
-    from elman.training.jobs.bench import nobody_watches
+    from elman.training.watch import nobody_watches
 
     if resume is not None and (given or config is not None or out is not None):
         raise ArgumentError(f"--resume goes on as {resume / 'config.toml'} says; leave all else out")
     with joined(timeout=_PATIENCE) as world:
         folder = resume or world.on_first(lambda: begin(asked, out))
+        go_on = f"Go on with: elman train --resume {shlex.quote(str(folder))}"
         try:
-            with explained(f"Go on with: elman train --resume {folder}", world.size):
+            with explained(go_on, world.size):
                 fitted = go(folder, nobody_watches if world.rank else watch(folder))
         except KeyboardInterrupt:
             if not world.rank:
-                print(f"\nelman: stopped. Go on with: elman train --resume {folder}", file=sys.stderr)
+                print(f"\nelman: stopped. {go_on}", file=sys.stderr)
             sys.exit(1)
         except ElmanError:
             if resume is None and not world.rank:
@@ -84,9 +87,10 @@ def train(
         print(json.dumps({"folder": str(folder), **fitted.report.to_dict()}, indent=2, ensure_ascii=False))
         return
     print(fitted.report)
-    use = (
-        f"generate {folder} --prompt TEXT" if fitted.task == "generate" else f"predict {folder} {asked.data or 'FILE'}"
+    told = read_settings(folder / "config.toml")
+    verb, more = (
+        ("generate", "--prompt TEXT") if fitted.task == "generate" else ("predict", shlex.quote(str(told.data)))
     )
-    print(f"\nThe model is in {folder}. Use it: elman {use}")
-    if asked.known:
-        print(f"with rows after the last one that say what is known ahead: {', '.join(asked.known)}.")
+    print(f"\nThe model is in {folder}. Use it: elman {verb} {shlex.quote(str(folder))} {more}")
+    if told.known:
+        print(f"with rows after the last one that say what is known ahead: {', '.join(told.known)}.")

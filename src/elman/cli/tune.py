@@ -44,6 +44,8 @@ def tune(
     given = settings.given() | ({} if data is None else {"data": data})
     asked = read_settings(config, given) if config is not None else checked(given)
 
+    import shlex
+
     from elman.errors import ElmanError
     from elman.tasks.run import discard, new_folder, stem
     from elman.tasks.tune import tune as search
@@ -56,7 +58,7 @@ def tune(
         print(_line(outcome), file=sys.stderr)
 
     file = journal or new_folder(Path("runs") / f"{stem(asked)}-tune") / "trials.journal"
-    again = f"--journal {file}"
+    again = f"--journal {shlex.quote(str(file))}"
     print(f"Trials are in {file}; the same command with {again} goes on, or helps at the same time", file=sys.stderr)
     try:
         found = search(asked, file, trials=trials, tell=tell)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from elman.training.callbacks import Callback
 from elman.training.history import History, Record
-from elman.training.jobs.bench import Watch
 from elman.training.progress import ShowProgress
+from elman.training.watch import Watch
 
 
 def watch(folder: Path | None) -> Watch:

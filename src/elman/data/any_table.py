@@ -37,7 +37,7 @@ def frame_of(
         name: What messages call the table.
         time: The column of the time; see `elman.data.read_frame`, as for all that follow.
         zone: The time zone of times without an offset.
-        time_format: How the column named by `time` is written.
+        time_format: How the times are written; see `elman.data.read_frame`.
         time_unit: What the numbers of the column named by `time` count since 1970.
         missing: Words that hold no value, beside the empty one.
         ids: The column of the series' names.

@@ -45,12 +45,13 @@ class Clock:
             of them at least.
         zone: The time zone of times that bear no offset, such as `"Europe/Berlin"`; without one they are taken as
             they stand. Dates alone stay as they stand.
-        format: How the column named by `time` is written, in the letters of `strptime`; without one, ISO 8601.
+        format: How the column of the time is written, in the letters of `strptime`; without one, ISO 8601. If `time`
+            is not named, it is the only column that is written so.
         unit: What the numbers of the column named by `time` count since 1970: `"s"`, `"ms"`, `"us"` or `"ns"`.
         ids: The column of the series' names, within which the hour that the clocks show twice is told apart.
 
     Raises:
-        ArgumentError: There is no such zone or unit, or a format has no column to read.
+        ArgumentError: There is no such zone or unit.
     """
 
     time: str | None = None
@@ -64,8 +65,6 @@ class Clock:
             raise ArgumentError(unknown("time unit", self.unit, tuple(_UNITS)))
         if self.zone is not None:
             zone_of(self.zone)
-        if self.format is not None and self.time is None:
-            raise ArgumentError(f"time format {self.format!r} says nothing without a column. Name it with --time")
 
     def read(
         self, frame: Frame, in_utc: AbstractSet[str] = frozenset(), known: Mapping[str, Kind] | None = None
@@ -83,9 +82,11 @@ class Clock:
             the table is then missing.
 
         Raises:
-            ArgumentError: The column named by `time` holds no times.
+            ArgumentError: The column named by `time` holds no times, or not one column is written as the format says.
             DataError: A time is beyond what can be counted, or stands for no single instant.
         """
+        if self.format is not None and self.time is None:
+            return replace(self, time=_only_written(frame, self.format, known)).read(frame, in_utc, known)
         columns, wrong, zoned = {}, {}, False
         for name in frame.columns:
             kind, named = frame.kind(name), name == self.time
@@ -180,6 +181,30 @@ class Clock:
                 f"or, where several series stand among each other, name the column of their names with --ids"
             ) from None
         return times
+
+
+def _only_written(frame: Frame, written: str, known: Mapping[str, Kind] | None) -> str:
+    """The column that is written in a format: one of words, or, if none is, one of numbers that all are."""
+    for kind, least in (("word", MOSTLY), ("number", 1.0)):
+        found = []
+        for name in frame.columns:
+            if frame.kind(name) != kind or (known or {}).get(name) == "word":
+                continue
+            words = as_words(frame.columns[name][~frame.missing(name)])
+            fits = (~np.isnat(_formatted(words, written)[0])).sum() >= least * len(words)
+            if fits and (words or (known or {}).get(name) == "time"):
+                found.append(name)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise ArgumentError(
+                f"{frame.name} has {len(found)} columns that are written as {written}: {', '.join(found)}. Say which "
+                f"one is the time with --time"
+            )
+    raise ArgumentError(
+        f"{frame.name} has no column that is written as {written}. Give the format of its times, such as %d.%m.%Y for "
+        f"31.12.2024, or name their column with --time"
+    )
 
 
 def _only(possible: Mapping[str, NDArray[np.datetime64]], otherwise: NDArray[np.datetime64]) -> NDArray[np.datetime64]:

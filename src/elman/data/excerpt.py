@@ -12,7 +12,7 @@ from elman.data.parquet import count_rows, row_groups
 from elman.data.parted import Parted
 
 _VALUE = 8  # bytes of a number in memory
-_COPIES = 16  # of a table that a forecaster learns from, at the worst moment; measured
+_COPIES = 16  # of a table that is learnt from, at the worst moment; measured
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -26,12 +26,14 @@ class Excerpt(Frame):
         clock: How the times are to be read.
         no_value: Words that hold no value.
         limit: Bytes of memory that may be taken.
+        chosen: Parts that stand for the rows of the file, such as some of them; by default all rows are read.
     """
 
     path: Path
     clock: Clock
     no_value: tuple[str, ...]
     limit: float
+    chosen: Parted | None = None
 
     @classmethod
     def open(cls, path: Path, clock: Clock, missing: Collection[str], limit: float) -> Excerpt:
@@ -56,6 +58,8 @@ class Excerpt(Frame):
         Raises:
             DataError: A file cannot be read, a value does not fit, or a series is too large.
         """
+        if self.chosen is not None:
+            return self.chosen
         columns = [name for name in self.columns if name not in drop]
         most = self.limit / _COPIES
         parts = int(needed(self.path, len(columns)) / self.limit) + 1 if ids is not None else 1

@@ -30,7 +30,7 @@ def read_image_folder(
     the camera noted how it was held; of an animation the first picture counts. The `ids` are the paths within `path`.
 
     Args:
-        path: The folder.
+        path: The folder; or a single image, which has no class.
         size: Height and width in pixels to which each image is brought. Without it all must have one size.
         colour: Whether to read red, green and blue instead of grey: three channels for each column of pixels.
         scan: `"rows"` makes a row of pixels a time step, `"pixels"` each pixel, row after row.
@@ -44,12 +44,12 @@ def read_image_folder(
         raise ArgumentError(f'scan is {scan!r}; expected "rows" or "pixels"')
     if size is not None and (len(size) != 2 or min(size) < 1):
         raise ArgumentError(f"size is {size}; expected height and width, at least one pixel each")
-    if not path.is_dir():
+    if not path.is_dir() and not is_image(path):
         raise DataError(f"{path} is not there or no folder; expected a folder of images. Check the path")
     pillow = _pillow()
-    files, classes = _files_and_classes(path)
+    files, classes = _files_and_classes(path) if path.is_dir() else ([path], ())
     images: list[np.ndarray] = []
-    ids = tuple(file.relative_to(path).as_posix() for file in files)
+    ids = tuple(file.relative_to(path).as_posix() if path.is_dir() else file.name for file in files)
     for file, name in zip(files, ids, strict=True):
         image = _pixels(pillow, file, name, size, colour)
         if images and image.shape != images[0].shape:
@@ -72,6 +72,11 @@ def read_image_folder(
     part = np.array([name.split("/")[0] for name in ids])
     split = {name: np.flatnonzero(part == name) for name in PARTS} if _is_split(path) else None
     return checked_sequences(sequences, labels, name=path.name, channels=channels, ids=ids, split=split)
+
+
+def is_image(path: Path) -> bool:
+    """Whether a file is an image, by its name."""
+    return path.suffix.lower() in SUFFIXES and path.is_file()
 
 
 def holds_images(path: Path) -> bool:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 
 from elman.data.arrays import checked_sequences
 from elman.data.frame import Frame
-from elman.data.labels import Labels, LabelTask, as_labels
+from elman.data.labels import LabelTask, as_labels
 from elman.data.records import Sequences
 from elman.errors import ArgumentError, DataError
 
@@ -59,14 +59,16 @@ def sequences_from_frame(
         raise ArgumentError(f"{frame.name} has no column of numbers to read; name them as channels, or encode words")
     if values is None:
         values = np.stack([finite(frame, channel) for channel in channels], axis=1)
-    names, sequence_of_row = _in_order_of_appearance(known(frame, ids))
+    distinct, sequence_of_row = appearing(known(frame, ids))
+    names = tuple(as_word(identity) for identity in distinct)
+    labels = None if target is None else label_of_each(frame, target, ids)
 
     rows = np.arange(len(frame)) if time is None else np.argsort(known(frame, time), kind="stable")
     rows = rows[np.argsort(sequence_of_row[rows], kind="stable")]
     ends = np.cumsum(np.bincount(sequence_of_row))
     return checked_sequences(
         np.split(values[rows], ends[:-1]),
-        _labels(frame, target, sequence_of_row, names, task),
+        None if labels is None else as_labels(labels, task=task, name=called(frame.name, str(target))),
         name=frame.name,
         channels=tuple(channels),
         ids=names,
@@ -92,13 +94,17 @@ def known(frame: Frame, column: str) -> np.ndarray:
     return frame.columns[column]
 
 
-def _in_order_of_appearance(ids: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
-    """The distinct ids as text, and for each row the place of its id among them."""
+def appearing(ids: np.ndarray) -> tuple[np.ndarray, Int64[np.ndarray, " rows"]]:
+    """The distinct ids in the order in which they first appear, and for each row the place of its id among them."""
+    if ids.dtype.kind == "O":
+        known: dict[object, int] = {}
+        places = np.fromiter((known.setdefault(one, len(known)) for one in ids.tolist()), np.int64, len(ids))
+        return np.array([*known, None], dtype=object)[:-1], places
     distinct, first, inverse = np.unique(ids, return_index=True, return_inverse=True)
     order = np.argsort(first)
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
-    return tuple(as_word(identity) for identity in distinct[order]), rank[inverse.reshape(-1)]
+    return distinct[order], rank[inverse.reshape(-1)]
 
 
 def as_word(value: object) -> str:
@@ -106,12 +112,21 @@ def as_word(value: object) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _labels(
-    frame: Frame, target: str | None, sequence_of_row: np.ndarray, names: tuple[str, ...], task: LabelTask | None
-) -> Labels | None:
-    """The label of each sequence, the same in all of its rows."""
-    if target is None or (missing := frame.missing(target)).all():
+def called(table: str, target: str) -> str:
+    """What messages call the labels of a table."""
+    return f'labels of {table}, column "{target}",'
+
+
+def label_of_each(frame: Frame, target: str, ids: str) -> np.ndarray | None:
+    """The label of each sequence, in the order in which these first appear; `None` if the column is empty.
+
+    Raises:
+        DataError: The label changes within a sequence, or is missing in some; the message names the rows.
+    """
+    missing = frame.missing(target)
+    if missing.all():
         return None
+    distinct, sequence_of_row = appearing(known(frame, ids))
     column = frame.columns[target]
     first = np.unique(sequence_of_row, return_index=True)[1]
     expected = first[sequence_of_row]
@@ -121,12 +136,12 @@ def _labels(
         before = int(expected[row])
         raise DataError(
             f'{frame.place(row, target)}: "{column[row]}", but "{column[before]}" at {frame.place(before)}, both of '
-            f"sequence {names[sequence_of_row[row]]!r}. Give all rows of a sequence one target"
+            f"sequence {as_word(distinct[sequence_of_row[row]])!r}. Give all rows of a sequence one target"
         )
     if missing[first].any():
         row = int(first[np.argmax(missing[first])])
         raise DataError(
             f"{frame.place(row, target)}: nothing; other sequences have a target. "
-            f"Leave sequence {names[sequence_of_row[row]]!r} away, or fix it"
+            f"Leave sequence {as_word(distinct[sequence_of_row[row]])!r} away, or fix it"
         )
-    return as_labels(column[first], task=task, name=f'labels of {frame.name}, column "{target}",')
+    return column[first]

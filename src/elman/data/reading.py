@@ -28,7 +28,8 @@ def read_frame(
         time: The column of the time. Needed only if it is a count, or written in a format of its own.
         zone: The time zone of times that bear no offset, such as `"Europe/Berlin"`; without one they are taken as
             they stand. Dates alone stay as they stand.
-        time_format: How the column named by `time` is written, in the letters of `strptime`; without one, ISO 8601.
+        time_format: How the times are written, in the letters of `strptime`; without one, ISO 8601. If `time` is not
+            named, it is the only column that is written so.
         time_unit: What the numbers of the column named by `time` count since 1970: `"s"`, `"ms"`, `"us"` or `"ns"`.
         missing: Words that hold no value, beside the usual ones such as `NA`, `null` and nothing at all.
         ids: The column of the series' names, within which the hour that the clocks show twice is told apart.

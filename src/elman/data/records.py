@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float64, Int64
 
+from elman.data.ragged import Ragged, lengths_of
 from elman.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -100,7 +102,8 @@ class Sequences:
 
     Args:
         name: What the set is called in messages and tables.
-        sequences: For each sequence its values, `(time_i, channels)`, float64; a missing value is NaN.
+        sequences: For each sequence its values, `(time_i, channels)`, float64; a missing value is NaN. A list, or
+            an `elman.data.ragged.Ragged` if they lie on disk.
         labels: `(sequences,)`, the index into `classes` of each sequence. Without classes, the finite number that
             goes with each sequence, as float64. `None` where neither is known, as when predicting.
         classes: The name of each class; empty where the labels are numbers.
@@ -115,7 +118,7 @@ class Sequences:
     """
 
     name: str
-    sequences: list[np.ndarray]
+    sequences: Sequence[np.ndarray]
     labels: Int64[np.ndarray, " sequences"] | Float64[np.ndarray, " sequences"] | None
     classes: tuple[str, ...]
     channels: tuple[str, ...]
@@ -133,7 +136,9 @@ class Sequences:
                 )
         if self.labels is not None:
             _check_labels(self.name, self.labels, self.classes)
-        for index, sequence in enumerate(self.sequences):
+        # Of sequences on disk, which are all of one kind, the first speaks for the others.
+        checked = self.sequences[:1] if isinstance(self.sequences, Ragged) else self.sequences
+        for index, sequence in enumerate(checked):
             if sequence.ndim != 2 or sequence.shape[1] != len(self.channels):
                 raise ArgumentError(
                     f"sequence {index} of {self.name!r} has shape {sequence.shape}; "
@@ -147,7 +152,7 @@ class Sequences:
     @property
     def lengths(self) -> Int64[np.ndarray, " sequences"]:
         """The number of time steps of each sequence."""
-        return np.array([len(sequence) for sequence in self.sequences], dtype=np.int64)
+        return lengths_of(self.sequences)
 
     @property
     def numeric(self) -> bool:
@@ -166,9 +171,10 @@ class Sequences:
 
     def take(self, indices: Int64[np.ndarray, " taken"]) -> Sequences:
         """The same set, of these sequences only and without a published split."""
+        every = self.sequences
         return replace(
             self,
-            sequences=[self.sequences[index] for index in indices],
+            sequences=every[indices] if isinstance(every, Ragged) else [every[index] for index in indices],
             labels=None if self.labels is None else self.labels[indices],
             split=None,
             ids=None if self.ids is None else tuple(self.ids[index] for index in indices),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from elman.data.image_folder import Scan, holds_images, read_image_folder
+from elman.data.image_folder import Scan, holds_images, is_image, read_image_folder
 from elman.data.labels import LabelTask
 from elman.data.numpy_files import read_numpy
 from elman.data.records import Sequences
@@ -65,7 +65,7 @@ def kind_of(path: str | Path) -> Holds:
             return "sequences"
         raise ArgumentError(f"{path} holds neither Parquet files nor images. What can be read: {_READABLE}")
     suffix = _suffix(path)
-    if path.name.endswith(_UCR):
+    if path.name.endswith(_UCR) or is_image(path):
         return "sequences"
     if suffix in _BY_SUFFIX:
         return _BY_SUFFIX[suffix]
@@ -90,7 +90,7 @@ def read_sequences(
 
     Args:
         path: A `.ts`, a `.tsv` of the UCR archive (no header, the label first), both also as `.gz`; a `.npy`, a
-            `.npz`, or a folder of images.
+            `.npz`, a folder of images, or one image.
         task: `"classify"` or `"regress"`, where the labels do not say. Not for images, whose folders are classes.
         input: The name of the array of sequences in a `.npz`.
         labels: The name of the labels in a `.npz`, or the file of those of a `.npy`.
@@ -106,7 +106,7 @@ def read_sequences(
         DataError: The file cannot be used; the message names it and the place.
     """
     path = Path(path)
-    reader, takes = _IMAGES if path.is_dir() else _READERS.get(_suffix(path), (None, ()))
+    reader, takes = _IMAGES if path.is_dir() or is_image(path) else _READERS.get(_suffix(path), (None, ()))
     if reader is None:
         raise ArgumentError(f"{path.name} holds a {kind_of(path)}, not sequences. What can be read: {_READABLE}")
     options = {"task": task, "input": input, "labels": labels, "axes": axes, "channels": channels}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import overload
 
@@ -64,3 +64,28 @@ class Shelf(Sequence[Series]):
         empty, times, values = self._kept[index]
         mapped = self._scratch.mapped
         return Series(empty.name, mapped(times), mapped(values), empty.channels, empty.units, empty.about)
+
+
+def groups(series: Sequence[Series], most: float, pad: int = 0) -> Iterator[slice]:
+    """The series in groups that fit into memory, in their order; one that is too large by itself is a group.
+
+    Args:
+        series: Those in memory or on disk.
+        most: Rows of a group.
+        pad: Rows that each series takes beside its own.
+
+    Example:
+        >>> import elman
+        >>> co2 = elman.data.load("co2_weekly")
+        >>> list(groups([co2[:10], co2[:5], co2[:40]], most=20))
+        [slice(0, 2, None), slice(2, 3, None)]
+    """
+    start, rows = 0, 0
+    for at in range(len(series)):
+        size = len(series[at]) + pad
+        if at > start and rows + size > most:
+            yield slice(start, at)
+            start, rows = at, 0
+        rows += size
+    if start < len(series):
+        yield slice(start, len(series))

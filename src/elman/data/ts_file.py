@@ -65,7 +65,7 @@ def read_ts(path: Path, *, task: LabelTask | None = None) -> Sequences:
     return checked_sequences(sequences, _labels(labels, header, task), name=header.name or path.name)
 
 
-def read_ucr_tsv(path: Path, *, task: LabelTask = "classify") -> Sequences:
+def read_ucr_tsv(path: Path, *, task: LabelTask = "classify", labelled: bool = True) -> Sequences:
     """Sequences of one channel in the form of the UCR archive of 2018: no header, the label first, then the values.
 
     The cells are parted by tabs. Missing values at the end of a row pad a sequence to the length of the longest and
@@ -74,6 +74,7 @@ def read_ucr_tsv(path: Path, *, task: LabelTask = "classify") -> Sequences:
     Args:
         path: The file, also as `.gz`.
         task: `"regress"` reads the labels as numbers; in the archive they are classes.
+        labelled: Whether a label stands before the values; if not, the sequences have none.
 
     Raises:
         DataError: A cell is no number, or a row has no value; the message names file and line.
@@ -86,7 +87,7 @@ def read_ucr_tsv(path: Path, *, task: LabelTask = "classify") -> Sequences:
     labels: list[str] = []
     for number, line in _lines(path):
         place = f"{path.name}, line {number}"
-        label, *cells = line.split("\t")
+        label, *cells = line.split("\t") if labelled else ["", *line.split("\t")]
         values = _values(place, cells)
         measured = np.flatnonzero(~np.isnan(values))
         if not len(measured):
@@ -95,8 +96,13 @@ def read_ucr_tsv(path: Path, *, task: LabelTask = "classify") -> Sequences:
         labels.append(label.strip())
     if not sequences:
         raise DataError(f"{path.name} is empty; expected a sequence on each line")
-    coded = as_labels(_numbers_if_all(labels), task=task, name=f"labels of {path.name}")
+    coded = as_labels(_numbers_if_all(labels), task=task, name=f"labels of {path.name}") if labelled else None
     return checked_sequences(sequences, coded, name=path.name)
+
+
+def first_cells(path: Path) -> Iterator[str]:
+    """What stands first in each line of a file of the form of the UCR archive: a label, if there are labels."""
+    return (line.split("\t")[0].strip() for _, line in _lines(path))
 
 
 @dataclass

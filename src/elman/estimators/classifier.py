@@ -15,9 +15,9 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from elman.data import split_by_label
 from elman.errors import ArgumentError
+from elman.estimators.n_jobs import jobs
 from elman.estimators.reading import read_labels, read_weights
 from elman.estimators.sequence_estimator import SequenceEstimator
-from elman.estimators.threads import threads
 from elman.models import Classifier
 from elman.models.body import CellChoice
 
@@ -38,6 +38,10 @@ class RecurrentClassifier(ClassifierMixin, SequenceEstimator):
         num_layers: Layers.
         bidirectional: Read each sequence backwards too.
         dropout: Probability in [0, 1) that a pooled output is dropped while training.
+        zoneout: Probability in [0, 1) that a unit of the state stays as it was while training, see `elman.Zoneout`.
+        recurrent_dropout: That the weights see nothing of a unit of the state, for a whole sequence, see
+            `elman.VariationalDropout`.
+        weight_drop: That a recurrent weight is dropped, see `elman.WeightDrop`.
         noise: Standard deviation of the noise added to every value while training, in those of its channel.
         drift: The same for an offset that stays for a whole sequence.
         frame: Time steps that the network reads as one; more than 1 makes long sequences faster.
@@ -86,6 +90,9 @@ class RecurrentClassifier(ClassifierMixin, SequenceEstimator):
         num_layers: int = 1,
         bidirectional: bool = True,
         dropout: float = 0.3,
+        zoneout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        weight_drop: float = 0.0,
         noise: float = 0.3,
         drift: float = 0.1,
         frame: int = 1,
@@ -108,6 +115,9 @@ class RecurrentClassifier(ClassifierMixin, SequenceEstimator):
         self.num_layers = num_layers
         self.bidirectional = bidirectional
         self.dropout = dropout
+        self.zoneout = zoneout
+        self.recurrent_dropout = recurrent_dropout
+        self.weight_drop = weight_drop
         self.noise = noise
         self.drift = drift
         self.frame = frame
@@ -161,7 +171,7 @@ class RecurrentClassifier(ClassifierMixin, SequenceEstimator):
     def predict_proba(self, X: Any) -> Float64[np.ndarray, "samples classes"]:
         """The probability of each class, in the order of `classes_`."""
         sequences = self._read(X)
-        with threads(self.n_jobs):
+        with jobs(self.n_jobs):
             return self._exact().predict_proba(sequences.sequences)
 
     def predict(self, X: Any) -> np.ndarray:

@@ -13,14 +13,14 @@ from sklearn.utils.validation import check_is_fitted
 from elman.data import Windows
 from elman.errors import ArgumentError
 from elman.estimators.keeping import NetworkEstimator
+from elman.estimators.n_jobs import jobs
 from elman.estimators.reading import read_sequences
-from elman.estimators.threads import threads
 from elman.estimators.window_samples import can_choose_strength, part_of, stacked, windows_of
 from elman.models import Forecaster, WindowExamples
 from elman.models.body import CellChoice
 from elman.training import History, fit
-from elman.training.jobs.bench import seeded
 from elman.training.progress import ShowProgress
+from elman.training.seeding import seeded
 
 _TRIED = (3, 10, 30)  # epochs, where none were said
 _WORTH = 0.99  # of the loss without it: what a longer training must come to, lest chance decide
@@ -44,6 +44,10 @@ class RecurrentForecaster(RegressorMixin, NetworkEstimator):
         hidden_size: Units of each layer.
         num_layers: Layers.
         dropout: Probability in [0, 1) that a pooled output is dropped while training.
+        zoneout: Probability in [0, 1) that a unit of the state stays as it was while training, see `elman.Zoneout`.
+        recurrent_dropout: That the weights see nothing of a unit of the state, for a whole sequence, see
+            `elman.VariationalDropout`.
+        weight_drop: That a recurrent weight is dropped, see `elman.WeightDrop`.
         input_dropout: Probability in [0, 1) that an input feature is silent for a whole window while training.
         centred: Read the history as distances from its last row: right for series that drift to new levels.
         decaying: Let the linear path trust a value the less, the longer ago it was, see `elman.Forecaster`.
@@ -84,6 +88,9 @@ class RecurrentForecaster(RegressorMixin, NetworkEstimator):
         hidden_size: int = 32,
         num_layers: int = 1,
         dropout: float = 0.3,
+        zoneout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        weight_drop: float = 0.0,
         input_dropout: float = 0.0,
         centred: bool = False,
         decaying: bool = True,
@@ -103,6 +110,9 @@ class RecurrentForecaster(RegressorMixin, NetworkEstimator):
         self.hidden_size = hidden_size
         self.num_layers = num_layers
         self.dropout = dropout
+        self.zoneout = zoneout
+        self.recurrent_dropout = recurrent_dropout
+        self.weight_drop = weight_drop
         self.input_dropout = input_dropout
         self.centred = centred
         self.decaying = decaying
@@ -147,7 +157,7 @@ class RecurrentForecaster(RegressorMixin, NetworkEstimator):
         self._single = targets.ndim == 1
         cut = windows_of(histories, targets.reshape(len(targets), -1), self.target)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        with threads(self.n_jobs):
+        with jobs(self.n_jobs):
             epochs = self._chosen(cut, seed) if self.epochs is None else self.epochs
             self.model_, self.history_ = self._learn(cut, None, epochs, seed)
         return self
@@ -156,7 +166,7 @@ class RecurrentForecaster(RegressorMixin, NetworkEstimator):
         """What comes after each history, in the unit of `y` and with as many axes."""
         check_is_fitted(self)
         histories = self._read(X)
-        with threads(self.n_jobs):
+        with jobs(self.n_jobs):
             forecast = self._exact().predict(histories)[..., 0]
         return forecast[:, 0] if self._single else forecast
 
@@ -194,6 +204,9 @@ class RecurrentForecaster(RegressorMixin, NetworkEstimator):
                 hidden_size=self.hidden_size,
                 num_layers=self.num_layers,
                 dropout=self.dropout,
+                zoneout=self.zoneout,
+                recurrent_dropout=self.recurrent_dropout,
+                weight_drop=self.weight_drop,
                 input_dropout=self.input_dropout,
                 centred=self.centred,
                 decaying=self.decaying,

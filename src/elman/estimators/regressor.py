@@ -11,9 +11,9 @@ from jaxtyping import Float64
 from sklearn.base import RegressorMixin
 
 from elman.errors import ArgumentError
+from elman.estimators.n_jobs import jobs
 from elman.estimators.reading import read_labels, read_weights
 from elman.estimators.sequence_estimator import SequenceEstimator
-from elman.estimators.threads import threads
 from elman.models import Regressor
 from elman.models.body import CellChoice
 
@@ -27,6 +27,10 @@ class RecurrentRegressor(RegressorMixin, SequenceEstimator):
         num_layers: Layers.
         bidirectional: Read each sequence backwards too.
         dropout: Probability in [0, 1) that a pooled output is dropped while training.
+        zoneout: Probability in [0, 1) that a unit of the state stays as it was while training, see `elman.Zoneout`.
+        recurrent_dropout: That the weights see nothing of a unit of the state, for a whole sequence, see
+            `elman.VariationalDropout`.
+        weight_drop: That a recurrent weight is dropped, see `elman.WeightDrop`.
         noise: Standard deviation of the noise added to every value while training, in those of its channel.
         drift: The same for an offset that stays for a whole sequence: right where the level of a sequence says nothing.
         frame: Time steps that the network reads as one; more than 1 makes long sequences faster.
@@ -67,6 +71,9 @@ class RecurrentRegressor(RegressorMixin, SequenceEstimator):
         num_layers: int = 1,
         bidirectional: bool = True,
         dropout: float = 0.1,
+        zoneout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        weight_drop: float = 0.0,
         noise: float = 0.05,
         drift: float = 0.0,
         frame: int = 1,
@@ -87,6 +94,9 @@ class RecurrentRegressor(RegressorMixin, SequenceEstimator):
         self.num_layers = num_layers
         self.bidirectional = bidirectional
         self.dropout = dropout
+        self.zoneout = zoneout
+        self.recurrent_dropout = recurrent_dropout
+        self.weight_drop = weight_drop
         self.noise = noise
         self.drift = drift
         self.frame = frame
@@ -129,7 +139,7 @@ class RecurrentRegressor(RegressorMixin, SequenceEstimator):
     def predict(self, X: Any) -> Float64[np.ndarray, " samples"]:
         """The number of each sequence."""
         sequences = self._read(X)
-        with threads(self.n_jobs):
+        with jobs(self.n_jobs):
             return self._exact().predict(sequences.sequences)
 
     def _hold_out(self, labels: np.ndarray, seed: int) -> np.ndarray:

@@ -15,14 +15,14 @@ from sklearn.utils.validation import check_is_fitted
 from elman.data import Sequences
 from elman.errors import ArgumentError
 from elman.estimators.keeping import NetworkEstimator
+from elman.estimators.n_jobs import jobs
 from elman.estimators.reading import read_sequences
-from elman.estimators.threads import threads
 from elman.estimators.weighing import Weighted, WeightedExamples
 from elman.models import Classifier, Regressor, SequenceExamples
 from elman.models.body import CellChoice
 from elman.training import History, fit
-from elman.training.jobs.bench import seeded
 from elman.training.progress import ShowProgress
+from elman.training.seeding import seeded
 
 # A training whose epochs were not said: a few seconds for a few hundred sequences of 50 time steps.
 _EPOCHS = 60
@@ -43,6 +43,9 @@ class SequenceEstimator(NetworkEstimator):
     num_layers: int
     bidirectional: bool
     dropout: float
+    zoneout: float
+    recurrent_dropout: float
+    weight_drop: float
     noise: float
     drift: float
     frame: int
@@ -73,7 +76,7 @@ class SequenceEstimator(NetworkEstimator):
     def _size(self) -> dict[str, Any]:
         """Those parameters that the network is made of, by the names that it has for them."""
         names = ("cell", "hidden_size", "num_layers", "bidirectional", "dropout", "noise", "drift", "frame")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in (*names, "zoneout", "recurrent_dropout", "weight_drop")}
 
     def _learn(
         self,
@@ -94,7 +97,7 @@ class SequenceEstimator(NetworkEstimator):
         held = self._held(sequences, seed, hold_out)
         part = np.setdiff1d(np.arange(len(sequences)), held)
         train, validation = (SequenceExamples(sequences.take(which)) for which in (part, held))
-        with threads(self.n_jobs):
+        with jobs(self.n_jobs):
             with seeded(seed):
                 model = make()
             model.prepare(train)

@@ -2,7 +2,7 @@
 
 import inspect
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from torch import Tensor, nn
@@ -14,6 +14,7 @@ from elman.errors import ArgumentError
 from elman.layers.packed import pack_like, unpack
 from elman.layers.stack import Stack
 from elman.layers.start import LearnedStart
+from elman.layers.transforms import regularised
 from elman.unfold.border import check_lengths, check_memory, check_reset
 from elman.unfold.engines import check_engine
 
@@ -34,6 +35,12 @@ class Recurrent(nn.Module):
         batch_first: Take and return `(batch, time, features)`.
         residual: Add a layer's input to its output, in every layer where the two have the same width.
         learn_initial_state: Make the initial state of every cell a parameter.
+        zoneout: Probability in [0, 1) that a unit of the state stays as it was, while training, as in `elman.Zoneout`;
+            a number, or one for each of the parts named, such as `{"h": 0.05, "c": 0.5}`.
+        recurrent_dropout: Probability in [0, 1) that a unit of the state is dropped where it meets a weight matrix,
+            one mask for a whole sequence, while training, as in `elman.VariationalDropout`.
+        weight_drop: Probability in [0, 1) that a recurrent weight is dropped, while training, as in
+            `elman.WeightDrop`.
         engine: The engine that unfolds; `"auto"` takes the fastest that can.
         memory: `"save"` or `"recompute"`, as in `elman.unfold`.
         cell_arguments: Further arguments of the cell, such as `reset_after=False`.
@@ -65,6 +72,9 @@ class Recurrent(nn.Module):
         batch_first: bool = False,
         residual: bool = False,
         learn_initial_state: bool = False,
+        zoneout: float | Mapping[str, float] = 0.0,
+        recurrent_dropout: float = 0.0,
+        weight_drop: float = 0.0,
         engine: str = "auto",
         memory: str = "save",
         **cell_arguments: Any,
@@ -92,7 +102,8 @@ class Recurrent(nn.Module):
         matching = 0
         for kind, hidden in zip(kinds, widths, strict=True):
             made = [_make(kind, width, hidden, cell_arguments) for _ in range(self.num_directions)]
-            self.cells.extend(LearnedStart(one) if learn_initial_state else one for one in made)
+            started = [LearnedStart(one) if learn_initial_state else one for one in made]
+            self.cells.extend(regularised(one, zoneout, recurrent_dropout, weight_drop) for one in started)
             matching += width == sum(one.output_size for one in made)
             width = sum(one.output_size for one in made)
         self.output_size = width

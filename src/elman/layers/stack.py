@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from elman.cells import Cell, State
 from elman.unfold import unfold
 from elman.unfold.opaque import Reference
+from elman.unfold.watching import place
 
 
 @dataclass(frozen=True, eq=False)  # by identity: torch.compile asks for a hash before the cells are there
@@ -58,6 +59,7 @@ class Stack:
         for depth, cells in enumerate(self.layers):
             outputs = []
             for cell, marks, reverse in zip(cells, resets, (False, True), strict=False):
+                place(depth, reverse=reverse)
                 output, state, _ = unfold(
                     cell,  # pyright: ignore[reportArgumentType]  # a reference while a program is compiled
                     input,

@@ -36,6 +36,10 @@ class LearnedStart(Cell):
     def output_size(self) -> int:
         return self.cell.output_size
 
+    @property
+    def tied(self) -> tuple[str, ...]:
+        return self.cell.tied
+
     def initial_state(self, batch_size: int) -> State:
         given = zip(self.state_shapes, self.cell.initial_state(batch_size), strict=True)
         return tuple(

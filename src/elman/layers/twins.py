@@ -113,7 +113,7 @@ def _forward(module: Twin, input: Any, hx: Any) -> Any:
 
 
 def _run(module: Twin, input: Tensor, states: list[State] | None, lengths: Tensor | None) -> tuple[Tensor, Any]:
-    stack = Stack(_layers(module), dropout=module.dropout, engine=module.engine, memory=module.memory)
+    stack = Stack(layers_of(module), dropout=module.dropout, engine=module.engine, memory=module.memory)
     output, last = stack(input, states, lengths=lengths, training=module.training)
     parts = tuple(part[0][None] if len(part) == 1 else torch.stack(part) for part in zip(*last, strict=True))
     return output, parts if isinstance(module, LSTM) else parts[0]
@@ -142,7 +142,7 @@ def _states(module: Twin, hx: Any, input: Tensor, batched: bool) -> list[State] 
     return list(zip(*parts, strict=True))
 
 
-def _layers(module: Twin) -> list[list[Cell | Reference]]:
+def layers_of(module: Twin) -> list[list[Any]]:
     """The cells, around the parameters that the module has right now: `load_state_dict(assign=True)`,
     parametrisations and `functional_call` put others in their place."""
     directions = ("", "_reverse") if module.bidirectional else ("",)

@@ -20,6 +20,7 @@ class RecurrentBody(nn.Module):
     Args:
         input_size: Features of each time step.
         cell: As for `elman.Recurrent`, and so are the others.
+        cell_arguments: Further arguments of `elman.Recurrent`, such as `zoneout`, and of the cell.
     """
 
     def __init__(

@@ -41,7 +41,7 @@ class Classifier(SequenceModel):
         pools: How the outputs of the body become one vector: some of `"last"`, `"mean"`, `"max"`.
         body: A function from the number of features to another body, in place of the recurrent one: a module
             with `output_size` and `forward(input, lengths)`, such as `elman.models.baselines.ConvNet`.
-        cell_arguments: Further arguments of the cell.
+        cell_arguments: Further arguments of the cell, and of `elman.Recurrent`, such as `zoneout`.
 
     Raises:
         ArgumentError: An argument does not fit.
@@ -56,7 +56,7 @@ class Classifier(SequenceModel):
         (4, 9)
     """
 
-    weights: Tensor
+    class_weights: Tensor
 
     def __init__(
         self,
@@ -109,7 +109,7 @@ class Classifier(SequenceModel):
         self.classes = tuple(classes)
         self.label_smoothing = label_smoothing
         weights = torch.ones(len(classes)) if class_weights is None else torch.tensor([float(w) for w in class_weights])
-        self.register_buffer("weights", weights, persistent=False)
+        self.register_buffer("class_weights", weights, persistent=False)
 
     def loss(
         self,
@@ -131,7 +131,7 @@ class Classifier(SequenceModel):
         if not self.training:
             return F.cross_entropy(said, labels, reduction="none")
         each = F.cross_entropy(said, labels, reduction="none", label_smoothing=self.label_smoothing)
-        return self.weights.to(each.dtype)[labels] * each
+        return self.class_weights.to(each.dtype)[labels] * each
 
     def predict_proba(
         self, sequences: Sequence[np.ndarray] | np.ndarray, *, batch_size: int = 256

@@ -10,6 +10,7 @@ from jaxtyping import Float, Float64, Int, Int64
 from torch import Tensor
 
 from elman.data import Sequences, Windows
+from elman.data.ragged import Ragged, lengths_of
 from elman.errors import ArgumentError
 
 
@@ -110,9 +111,9 @@ def check_not_empty(sequences: Sequence[np.ndarray] | np.ndarray) -> None:
     Raises:
         ArgumentError: A sequence has no time step; the first such is named.
     """
-    for index, sequence in enumerate(sequences):
-        if not len(sequence):
-            raise ArgumentError(f"sequence {index} has no time step; expected at least one. Leave it out")
+    empty = np.flatnonzero(lengths_of(sequences) == 0)
+    if len(empty):
+        raise ArgumentError(f"sequence {empty[0]} has no time step; expected at least one. Leave it out")
 
 
 def check_sequences(sequences: Sequence[np.ndarray] | np.ndarray, channels: int) -> None:
@@ -121,7 +122,8 @@ def check_sequences(sequences: Sequence[np.ndarray] | np.ndarray, channels: int)
         ArgumentError: A sequence has no time step, other axes or another number of channels; the first is named.
     """
     check_not_empty(sequences)
-    for index, sequence in enumerate(sequences):
+    # Of sequences on disk, which are all of one kind, the first speaks for the others.
+    for index, sequence in enumerate(sequences[:1] if isinstance(sequences, Ragged) else sequences):
         if sequence.ndim != 2 or sequence.shape[1] != channels:
             raise ArgumentError(
                 f"sequence {index} has shape {sequence.shape}; expected (time, {channels}), one column for each channel"

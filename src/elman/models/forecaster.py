@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from elman.data import Scaler, interpolated
 from elman.errors import ArgumentError
 from elman.models.body import CellChoice, MakeBody, RecurrentBody, make_body
+from elman.models.evaluating import evaluating
 from elman.models.examples import WindowExamples, tensor
 from elman.models.gaps import Gaps, shown
 from elman.models.inputs import Inputs, checked_known
@@ -54,7 +55,7 @@ class Forecaster(nn.Module):
             `elman.models.gaps.shown`. The linear path reads them filled by straight lines.
         body: A function from the number of features to another body, in place of the recurrent one: a module
             with `output_size` and `forward(input, lengths)`, such as `elman.models.baselines.ConvNet`.
-        cell_arguments: Further arguments of the cell.
+        cell_arguments: Further arguments of the cell, and of `elman.Recurrent`, such as `zoneout`.
 
     Raises:
         ArgumentError: An argument does not fit.
@@ -275,16 +276,14 @@ class Forecaster(nn.Module):
                 f"history has shape {history.shape}; expected (history, channels) or (windows, history, channels)"
             )
         origins = np.empty((len(histories), 0)) if known is None else known[None] if single else known
-        training = self.training
-        self.eval()
-        parts = [
-            self(
-                tensor(histories[start : start + batch_size]).transpose(0, 1),
-                tensor(origins[start : start + batch_size]),
-            )
-            for start in range(0, max(len(histories), 1), batch_size)
-        ]
-        self.train(training)
+        with evaluating(self):
+            parts = [
+                self(
+                    tensor(histories[start : start + batch_size]).transpose(0, 1),
+                    tensor(origins[start : start + batch_size]),
+                )
+                for start in range(0, max(len(histories), 1), batch_size)
+            ]
         columns = list(self.targets)
         mean, std = self.inputs.mean[columns], self.inputs.std[columns]
         if self.quantiles:

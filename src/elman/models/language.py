@@ -15,6 +15,7 @@ from elman.errors import ArgumentError
 from elman.layers import Recurrent
 from elman.layers.recurrent import LayerState
 from elman.models.body import CellChoice
+from elman.models.evaluating import evaluating
 from elman.models.sampling import check_sampling, draw
 from elman.models.text import NOT_SCORED, UNKNOWN, Vocabulary
 
@@ -36,7 +37,7 @@ class LanguageModel(nn.Module):
         num_layers: Its layers.
         embedding_size: Numbers that stand for a character at the input.
         dropout: Probability in [0, 1) that an output of a layer is dropped while training.
-        cell_arguments: Further arguments of the cell.
+        cell_arguments: Further arguments of the cell, and of `elman.Recurrent`, such as `zoneout`.
 
     Shape:
         - codes: `(time, rows)`, as `Vocabulary.encode` gives them.
@@ -242,12 +243,8 @@ class LanguageModel(nn.Module):
         self, codes: Int[Tensor, "time rows"], state: LayerState | None
     ) -> tuple[Float[Tensor, "time rows characters"], LayerState]:
         """`forward` with nothing dropped and nothing kept for a gradient."""
-        training = self.training
-        self.eval()
-        try:
+        with evaluating(self):
             return self(codes, state)
-        finally:
-            self.train(training)
 
     def _nats(self, logits: Float[Tensor, "time rows characters"], target: Int[Tensor, "time rows"]) -> Tensor:
         """The cross-entropy summed over all characters that are scored."""

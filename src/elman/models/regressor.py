@@ -38,7 +38,7 @@ class Regressor(SequenceModel):
         frame: Time steps that the body reads as one, side by side.
         pools: How the outputs of the body become one vector: some of `"last"`, `"mean"`, `"max"`.
         body: A function from the number of features to another body, as for `Classifier`.
-        cell_arguments: Further arguments of the cell.
+        cell_arguments: Further arguments of the cell, and of `elman.Recurrent`, such as `zoneout`.
 
     Raises:
         ArgumentError: An argument does not fit.

@@ -13,8 +13,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from elman.data import Scaler
+from elman.data.ragged import in_blocks, lengths_of
 from elman.errors import ArgumentError
 from elman.models.body import CellChoice, MakeBody, RecurrentBody, make_body
+from elman.models.evaluating import evaluating
 from elman.models.examples import SequenceExamples, check_sequences, pad
 from elman.models.frames import framed
 from elman.models.inputs import Inputs
@@ -41,7 +43,7 @@ class SequenceModel(nn.Module):
         pools: How the outputs of the body become one vector: some of `"last"`, `"mean"`, `"max"`.
         body: A function from the number of features to another body, in place of the recurrent one: a module
             with `output_size` and `forward(input, lengths)`, such as `elman.models.baselines.ConvNet`.
-        cell_arguments: Further arguments of the cell.
+        cell_arguments: Further arguments of the cell, and of `elman.Recurrent`, such as `zoneout`.
 
     Raises:
         ArgumentError: An argument does not fit.
@@ -109,7 +111,7 @@ class SequenceModel(nn.Module):
         Raises:
             ArgumentError: They have another number of channels, or none.
         """
-        self.inputs.fit(Scaler.fit(train.sequences.sequences))
+        self.inputs.fit(Scaler.fit_parts(in_blocks(train.sequences.sequences)))
 
     def forward(
         self, input: Float[Tensor, "time batch channels"], lengths: Int[Tensor, " batch"] | None = None
@@ -140,12 +142,10 @@ class SequenceModel(nn.Module):
             ArgumentError: A sequence has no time step, other axes or another number of channels.
         """
         check_sequences(sequences, self.inputs.channels)
-        training = self.training
-        self.eval()
         result = np.empty((len(sequences), self.head.out_features))
-        order = np.argsort([len(sequence) for sequence in sequences], kind="stable")  # the less padding, the faster
-        for start in range(0, len(sequences), batch_size):
-            part = order[start : start + batch_size]
-            result[part] = finish(self(*pad([sequences[index] for index in part])).double()).numpy()
-        self.train(training)
+        order = np.argsort(lengths_of(sequences), kind="stable")  # the less padding, the faster
+        with evaluating(self):
+            for start in range(0, len(sequences), batch_size):
+                part = order[start : start + batch_size]
+                result[part] = finish(self(*pad([sequences[index] for index in part])).double()).numpy()
         return result

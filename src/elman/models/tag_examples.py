@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -11,8 +12,9 @@ import torch
 from jaxtyping import Float, Int, Int64, Num
 from torch import Tensor
 
+from elman.data.ragged import lengths_of
 from elman.errors import ArgumentError
-from elman.models.examples import check_not_empty, pad, tensor
+from elman.models.examples import pad, tensor
 
 NOT_TAGGED = -1
 """The class of a time step that is not tagged; where the tags are numbers, it is NaN."""
@@ -31,7 +33,7 @@ class TagExamples:
     """Sequences to train or validate a `Tagger` on.
 
     Args:
-        sequences: Each `(time_i, channels)`; a missing value is NaN.
+        sequences: Each `(time_i, channels)`; a missing value is NaN. They need not be in memory together.
         tags: Each `(time_i,)`: indices of classes as int64, -1 where a time step is not tagged; or numbers as
             float64, NaN where it is not. What is not tagged is read, but neither learnt nor scored.
 
@@ -43,30 +45,32 @@ class TagExamples:
     tags: Sequence[np.ndarray]
 
     def __post_init__(self) -> None:
-        check_not_empty(self.sequences)
         if len(self.sequences) != len(self.tags):
             raise ArgumentError(f"there are {len(self.sequences)} sequences and the tags of {len(self.tags)}")
-        for index, (sequence, tags) in enumerate(zip(self.sequences, self.tags, strict=True)):
-            if tags.shape != (len(sequence),):
+        for index, (length, tags) in enumerate(zip(self.lengths.tolist(), self.tags, strict=True)):
+            if not length:
+                raise ArgumentError(f"sequence {index} has no time step; expected at least one. Leave it out")
+            if tags.shape != (length,):
                 raise ArgumentError(
-                    f"sequence {index} has {len(sequence)} time steps and tags of shape {tags.shape}; expected "
-                    f"({len(sequence)},), one tag for each. Give -1 or NaN where there is none"
+                    f"sequence {index} has {length} time steps and tags of shape {tags.shape}; expected "
+                    f"({length},), one tag for each. Give -1 or NaN where there is none"
                 )
 
     def __len__(self) -> int:
         return len(self.sequences)
 
-    @property
+    @cached_property
     def lengths(self) -> Int64[np.ndarray, " sequences"]:
         """The time steps of each sequence, so that batches hold some that are about equally long."""
-        return np.array([len(sequence) for sequence in self.sequences], dtype=np.int64)
+        return lengths_of(self.sequences)
 
     def batch(self, index: slice | Int64[np.ndarray, " batch"]) -> TagBatch:
         """Some sequences as tensors, padded to the longest of them."""
         chosen = np.arange(len(self))[index]
         padded, lengths = pad([self.sequences[i] for i in chosen])
-        numeric = self.tags[chosen[0]].dtype.kind == "f"
+        given = [self.tags[i] for i in chosen]
+        numeric = given[0].dtype.kind == "f"
         tags = np.full(padded.shape[:2], np.nan if numeric else NOT_TAGGED)
-        for row, i in enumerate(chosen):
-            tags[: len(self.tags[i]), row] = self.tags[i]
+        for row, one in enumerate(given):
+            tags[: len(one), row] = one
         return TagBatch(padded, lengths, tensor(tags) if numeric else torch.as_tensor(tags, dtype=torch.int64))

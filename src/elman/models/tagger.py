@@ -12,11 +12,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from elman.data import Scaler
+from elman.data.each import Each
+from elman.data.ragged import in_blocks, lengths_of
 from elman.errors import ArgumentError
 from elman.models.body import CellChoice, RecurrentBody
+from elman.models.evaluating import evaluating
 from elman.models.examples import check_sequences, pad
 from elman.models.inputs import Inputs
 from elman.models.tag_examples import TagExamples
+
+_UNTAGGED = "no time step is tagged; expected at least one"
 
 
 class Tagger(nn.Module):
@@ -44,7 +49,7 @@ class Tagger(nn.Module):
         class_weights: With `"balanced"`, every class weighs alike in the loss, however many steps have it: a step
             of one class weighs as much as the steps of all classes, over those of this class times the number of
             classes. A class that the training part does not have weighs 1.
-        cell_arguments: Further arguments of the cell.
+        cell_arguments: Further arguments of the cell, and of `elman.Recurrent`, such as `zoneout`.
 
     Raises:
         ArgumentError: An argument does not fit.
@@ -127,23 +132,33 @@ class Tagger(nn.Module):
         Raises:
             ArgumentError: They have another number of channels, no step is tagged, or there is no such class.
         """
-        self.inputs.fit(Scaler.fit(list(train.sequences)))
-        tags = np.concatenate(list(train.tags))
-        tagged = tags[~np.isnan(tags) if tags.dtype.kind == "f" else tags >= 0]
-        if not len(tagged):
-            raise ArgumentError("no time step is tagged; expected at least one")
-        if not self.classes:
-            scale = Scaler.fit(tagged[:, None].astype(np.float64))
-            self.target_mean.copy_(torch.as_tensor(scale.mean))
-            self.target_std.copy_(torch.as_tensor(scale.std))
-        elif tags.dtype.kind == "f" or tagged.max() >= len(self.classes):
-            raise ArgumentError(
-                f"tags are of {tags.dtype} and reach up to {tagged.max()}; expected indices of the model's "
-                f"{len(self.classes)} classes"
-            )
+        self.inputs.fit(Scaler.fit_parts(in_blocks(train.sequences, train.lengths)))
+        blocks = in_blocks(train.tags, train.lengths)
+        if self.classes:
+            self._prepare_classes(blocks)
+            return
+        tagged = Each(blocks, lambda tags: _those_there(tags)[:, None].astype(np.float64))
+        if not any(len(block) for block in tagged):
+            raise ArgumentError(_UNTAGGED)
+        scale = Scaler.fit_parts(tagged)
+        self.target_mean.copy_(torch.as_tensor(scale.mean))
+        self.target_std.copy_(torch.as_tensor(scale.std))
+
+    def _prepare_classes(self, blocks: Sequence[np.ndarray]) -> None:
+        """Check the classes of the steps, and weigh them if that was asked for."""
+        counts = np.zeros(len(self.classes), dtype=np.int64)
+        for tags in blocks:
+            tagged = _those_there(tags)
+            if tags.dtype.kind == "f" or tagged.max(initial=0) >= len(self.classes):
+                raise ArgumentError(
+                    f"tags are of {tags.dtype} and reach up to {tagged.max(initial=0)}; expected indices of the "
+                    f"model's {len(self.classes)} classes"
+                )
+            counts += np.bincount(tagged, minlength=len(self.classes))
+        if not counts.any():
+            raise ArgumentError(_UNTAGGED)
         if self.class_weights is not None:
-            counts = np.bincount(tagged, minlength=len(self.classes))
-            weights = len(tagged) / (np.maximum(counts, 1) * np.count_nonzero(counts))
+            weights = counts.sum() / (np.maximum(counts, 1) * np.count_nonzero(counts))
             self.class_weights.copy_(torch.as_tensor(np.where(counts, weights, 1.0)))
 
     def forward(
@@ -242,16 +257,18 @@ class Tagger(nn.Module):
     def _outputs(self, sequences: Sequence[np.ndarray], batch_size: int) -> Iterator[tuple[int, Tensor]]:
         """The outputs of each sequence; those of about the same length are computed together."""
         check_sequences(sequences, self.inputs.channels)
-        training = self.training
-        self.eval()
-        order = np.argsort([len(sequence) for sequence in sequences], kind="stable")
-        for start in range(0, len(order), batch_size):
-            chosen = order[start : start + batch_size]
-            padded, lengths = pad([sequences[index] for index in chosen])
-            output = self(padded, lengths).double()
-            for row, index in enumerate(chosen.tolist()):
-                yield index, output[: int(lengths[row]), row]
-        self.train(training)
+        order = np.argsort(lengths_of(sequences), kind="stable")
+        with evaluating(self):
+            for start in range(0, len(order), batch_size):
+                chosen = order[start : start + batch_size]
+                padded, lengths = pad([sequences[index] for index in chosen])
+                output = self(padded, lengths).double()
+                for row, index in enumerate(chosen.tolist()):
+                    yield index, output[: int(lengths[row]), row]
+
+
+def _those_there(tags: np.ndarray) -> np.ndarray:
+    return tags[~np.isnan(tags) if tags.dtype.kind == "f" else tags >= 0]
 
 
 def _tagged(tags: Num[Tensor, "time batch"]) -> Tensor:

@@ -1,4 +1,4 @@
-"""The arguments of a cell as one types them, as the cell takes them."""
+"""The arguments of a cell as one types them, and the rates of what regularises it, as `elman.Recurrent` takes them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,21 @@ from pydantic import TypeAdapter, ValidationError
 
 from elman.cells import find
 from elman.errors import ArgumentError
+from elman.layers import Recurrent
 from elman.tasks.settings import Settings
+
+RATES = ("zoneout", "recurrent_dropout", "weight_drop")  # of what regularises the recurrence
 
 
 def cell_arguments(settings: Settings) -> dict[str, Any]:
-    """What `--cell-argument` says, by name, each of the type that the cell wants.
+    """What `--cell-argument` says, by name, each of the type that the cell wants; and the rates above zero.
 
     Args:
         settings: The cell among them.
 
     Raises:
-        ArgumentError: There is no such cell, it takes no such argument, or the value is of another type.
+        ArgumentError: There is no such cell, it takes no such argument, or the value is of another type; or there is
+            nothing in it that a rate could act on.
 
     Example:
         >>> from elman.tasks import Settings
@@ -44,7 +48,10 @@ def cell_arguments(settings: Settings) -> dict[str, Any]:
             raise ArgumentError(
                 f"--cell-argument {said}: {value!r} does not fit {name} of {settings.cell}: {reason}"
             ) from None
-    return found
+    rates = {name: rate for name in RATES if (rate := getattr(settings, name))}
+    if rates and not found:  # whether the cell has what a rate acts on is asked here, before anything takes time
+        Recurrent(settings.cell, 1, 4, **rates)
+    return found | rates
 
 
 def _taken(cell: str) -> dict[str, Any]:

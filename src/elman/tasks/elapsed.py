@@ -10,7 +10,7 @@ from pathlib import Path
 from elman.errors import DataError
 from elman.training.callbacks import Callback
 from elman.training.history import History, Record, Rollback
-from elman.training.jobs.bench import Watch
+from elman.training.watch import Watch
 
 _OFTEN = 5.0  # seconds after which a step writes the time down; so much of it at most is lost with a process
 

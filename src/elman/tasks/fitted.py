@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,13 @@ class Fitted(ABC):
     @abstractmethod
     def predict(self, data: Any) -> Frame:
         """What the model says of data, as a table."""
+
+    def pieces(self, data: Any) -> Sequence[Frame]:
+        """The rows of `predict` in tables one after the other, of which each is read or made as it is asked for.
+
+        A task that goes through a table larger than memory piece by piece holds no more of its answers in memory.
+        """
+        return [self.predict(data)]
 
     @abstractmethod
     def evaluate(self, data: Any) -> Report:

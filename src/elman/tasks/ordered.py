@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from elman.data.encoding import Encoder
 from elman.data.frame import Frame
-from elman.data.panel import panel
+from elman.data.panel import PutRight, panel
 from elman.errors import ArgumentError
 
 _ROW = "row of the table"
@@ -38,6 +38,26 @@ def ordered(
     """The series of a table as they are, on no grid; and what was put right, in sentences.
 
     Args:
+        frame: As for `in_order`, and so are the others.
+        encoder: See there.
+        time: See there.
+        ids: See there.
+        duplicates: See there.
+
+    Raises:
+        ArgumentError: See there.
+        DataError: See there.
+    """
+    found, put_right = in_order(frame, encoder, time=time, ids=ids, duplicates=duplicates)
+    return found, put_right.sentences(frame.name)
+
+
+def in_order(
+    frame: Frame, encoder: Encoder, *, time: str | None, ids: str | None, duplicates: str
+) -> tuple[list[Ordered], PutRight]:
+    """The same, with what was put right as numbers, to be added up over several tables.
+
+    Args:
         frame: The table.
         encoder: Makes its channels.
         time: The column of times; without one, rows count as steps.
@@ -61,4 +81,4 @@ def ordered(
         Ordered(name, one.values[:, -1].astype(np.int64), one.times, one.values[:, :-1])
         for name, one in zip(table.ids, table.series, strict=True)
     ]
-    return found, table.notices
+    return found, table.put_right

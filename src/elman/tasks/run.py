@@ -18,7 +18,7 @@ from elman.tasks.settings import Settings, read_settings, written
 from elman.tasks.sources import located
 from elman.tasks.start import learn, load
 from elman.training.distributed import world
-from elman.training.jobs.bench import Watch, nobody_watches
+from elman.training.watch import Watch, nobody_watches
 
 _CONFIG, _RESUME, _MODEL = "config.toml", "resume", "config.json"
 

@@ -31,6 +31,10 @@ class Settings(BaseModel):
     quantiles: tuple[float, ...] = Field(
         (0.1, 0.9), description="Quantiles to forecast beside the median, each in (0, 1). [forecast]"
     )
+    lowest: float | Literal["none"] | None = Field(
+        None, description="No forecast is below this: 0 if the target never was negative, unless it is none. [forecast]"
+    )
+    highest: float | None = Field(None, description="No forecast is above this, such as 100 for per cent. [forecast]")
     tags: Literal["classes", "numbers"] | None = Field(None, description="What whole numbers in the target are. [tag]")
     labels: str | None = Field(
         None,
@@ -45,7 +49,15 @@ class Settings(BaseModel):
     ids: str | None = Field(None, description="The column that says to which series or sequence a row belongs.")
     known: tuple[str, ...] = Field((), description="Columns whose future is known when forecasting. [forecast]")
     drop: tuple[str, ...] = Field((), description="Columns to leave out.")
-    every: str | None = Field(None, description="One time step, such as 5min, 1h, 1d, 1w: rows within it are averaged.")
+    every: str | None = Field(
+        None,
+        description="One time step, such as 5min, 1h, 1d, 1w: rows within it are averaged; or row: each row is one. "
+        "[forecast]",
+    )
+    elapsed: bool | None = Field(
+        None,
+        description="Read the time since the last reading as a channel; tried where times are irregular. [forecast]",
+    )
     gaps: Literal["mask", "since", "decay"] | None = Field(
         None, description="Missing values: marked, with the time since the last one, or for --cell grud. [forecast]"
     )
@@ -58,7 +70,7 @@ class Settings(BaseModel):
     missing: tuple[str, ...] = Field((), description="Further words that mean a missing value.")
 
     memory: float | None = Field(
-        None, gt=0, description="Gibibytes that a table may take; larger Parquet is learnt piece by piece. [forecast]"
+        None, gt=0, description="Gibibytes that a table may take; larger Parquet is learnt piece by piece."
     )
 
     # Sequences that are not a table, or a table of which each row is one
@@ -95,6 +107,15 @@ class Settings(BaseModel):
     hidden_size: int | None = Field(None, ge=1, description="Units of a layer.")
     num_layers: int | None = Field(None, ge=1, description="Layers.")
     dropout: float | None = Field(None, ge=0, lt=1, description="Probability that an output is dropped in training.")
+    zoneout: float | None = Field(
+        None, ge=0, lt=1, description="Probability that a unit of the state stays as it was, in training."
+    )
+    recurrent_dropout: float | None = Field(
+        None, ge=0, lt=1, description="Probability that weights see nothing of a unit of the state, in training."
+    )
+    weight_drop: float | None = Field(
+        None, ge=0, lt=1, description="Probability that a recurrent weight is dropped, in training."
+    )
     cell_argument: tuple[str, ...] = Field(
         (), description="An argument of the cell as name=value, such as forget_bias=5."
     )
@@ -173,6 +194,9 @@ _EVERYWHERE = frozenset(
         "hidden_size",
         "num_layers",
         "dropout",
+        "zoneout",
+        "recurrent_dropout",
+        "weight_drop",
         "minutes",
         "epochs",
         "batch_size",

@@ -21,17 +21,20 @@ from elman.tasks.settings import Settings
 
 # The settings that say how a table is read and what its rows are, whatever is learnt from it.
 TABLE = frozenset({"time", "ids", "drop", "duplicates", "zone", "time_format", "time_unit", "missing"})
+# The tasks that go through a table larger than memory piece by piece.
+_BY_PIECES = ("forecast", "classify", "regress", "tag", "detect")
 
 
-def table(data: Any, settings: Settings, *, whole: bool = False) -> Frame:
+def table(data: Any, settings: Settings, *, task: str | None = None, whole: bool = False) -> Frame:
     """The table that was handed in.
 
     Args:
         data: A path, a `Frame`, or a table of pandas, polars or pyarrow.
         settings: How to read it.
-        whole: Read all of it, however much memory that takes. Otherwise, of Parquet from which a forecast is to be
-            learnt and that would take more than half of the machine's memory, only the first rows are read: an
-            `Excerpt`, through which `elman.tasks.forecast` comes to the others.
+        task: What it is read for; by default what the settings say.
+        whole: Read all of it, however much memory that takes. Otherwise, of Parquet that would take more than half
+            of the machine's memory, only the first rows are read, if the task can come to the others by itself: an
+            `Excerpt`.
 
     Raises:
         DataError: It cannot be read; the row is named.
@@ -56,23 +59,23 @@ def table(data: Any, settings: Settings, *, whole: bool = False) -> Frame:
         path = located(data)
         if path != Path(data):
             return replace(read_frame(path, **reading), name=str(data))  # an embedded set, which goes by its own name
-        return (None if whole else _excerpt(path, settings)) or read_frame(path, **reading)
+        return (None if whole else _excerpt(path, settings, task or settings.task)) or read_frame(path, **reading)
     return frame_of(data, **reading)
 
 
-def _excerpt(path: Path, settings: Settings) -> Excerpt | None:
-    """The first rows of a table that is too large for memory, if a forecast is to be learnt from it."""
-    if settings.task not in (None, "forecast") or not is_parquet(path):
+def _excerpt(path: Path, settings: Settings, task: str | None) -> Excerpt | None:
+    """The first rows of a table that is too large for memory, if the task goes through it piece by piece."""
+    if task not in (None, *_BY_PIECES) or not is_parquet(path):
         return None
     asked = needed(path, len(set(column_names(path)) - set(settings.drop)))
     limit = usable_memory() if settings.memory is None else settings.memory * 2**30
     if asked <= limit:
         return None
-    if settings.task is None:
+    if task is None:
         raise ArgumentError(
             f"{path.name} has {count_rows(path):,} rows; to learn from all of them takes about {asked / 2**30:.1f} GiB "
-            f"of memory, and {limit / 2**30:.1f} GiB are to be had. Only a forecast is learnt piece by piece: say so "
-            f"with --task forecast, or name the task that has to read all rows at once"
+            f"of memory, and {limit / 2**30:.1f} GiB are to be had. To go through them piece by piece, say what is to "
+            f"be learnt, with --task {' or --task '.join(_BY_PIECES)}; any other task reads all rows at once"
         )
     clock = Clock(settings.time, settings.zone, settings.time_format, settings.time_unit, settings.ids)
     return Excerpt.open(path, clock, settings.missing, limit)

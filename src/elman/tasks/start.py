@@ -16,6 +16,7 @@ from elman.models.saving import read_config
 from elman.tasks.cell_arguments import cell_arguments
 from elman.tasks.detect import DetectModel
 from elman.tasks.detect import learn as learn_anomalies
+from elman.tasks.detect import validate as validate_anomalies
 from elman.tasks.fitted import Fitted
 from elman.tasks.forecast import ForecastModel
 from elman.tasks.forecast import learn as learn_forecast
@@ -33,7 +34,8 @@ from elman.tasks.sources import table
 from elman.tasks.tag import TagModel
 from elman.tasks.tag import learn as learn_tags
 from elman.tasks.tag import validate as validate_tags
-from elman.training.jobs.bench import Watch, nobody_watches, threads
+from elman.training.threads import threads
+from elman.training.watch import Watch, nobody_watches
 
 # Units up to which one thread is the better choice: the steps of a small network are too short to share out, which
 # gains a fifth on an idle machine and loses many times that on a busy one.
@@ -51,6 +53,7 @@ _VALIDATE: dict[str, Callable[..., float]] = {
     "classify": validate_labels,
     "regress": validate_labels,
     "tag": validate_tags,
+    "detect": validate_anomalies,
     "generate": validate_text,
 }
 _LOAD: dict[str, Callable[[nn.Module, Mapping[str, Any], Report], Fitted]] = {
@@ -108,13 +111,11 @@ def validated(data: Any, asked: Settings, *, watch: Watch = nobody_watches) -> f
         watch: Told of each training before it begins.
 
     Raises:
-        ArgumentError: A setting does not fit, or the task has no such measure.
+        ArgumentError: A setting does not fit.
         DataError: The data cannot be used; the row is named.
     """
     cell_arguments(asked)
     task, brought = bring(data, asked)
-    if task not in _VALIDATE:
-        raise ArgumentError(f"--task is {task}; settings can be tried for {', '.join(_VALIDATE)}")
     with _threads(task, asked):
         return _VALIDATE[task](brought, asked, watch=watch)
 
@@ -127,7 +128,7 @@ def bring(data: Any, asked: Settings) -> tuple[str, Any]:
         DataError: They cannot be read; the row is named.
     """
     if asked.task == "generate" or (asked.task is None and holds_text(data)):
-        return "generate", text_of(data)
+        return "generate", text_of(data, learnt=True, memory=asked.memory)
     frame = as_frame(data, asked) if asked.task in (None, "classify", "regress") else table(data, asked)
     if asks_for_labels(data, frame, asked):
         return asked.task or "classify", data if frame is None else frame

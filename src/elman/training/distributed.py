@@ -56,6 +56,8 @@ class World:
     def share(self, work: Callable[[slice], Iterable[T]], count: int) -> list[T]:
         """What `work` returns for `count` items, in their order: each process does a part, and has the whole.
 
+        If it raises on one process, it raises on all.
+
         Args:
             work: From the place of some items to what comes of each.
             count: How many items there are.
@@ -64,9 +66,19 @@ class World:
             >>> World().share(lambda part: [item * item for item in range(5)[part]], 5)
             [0, 1, 4, 9, 16]
         """
+        if self.size == 1:
+            return list(work(slice(0, count)))
         borders = [count * rank // self.size for rank in range(self.size + 1)]
-        own = list(work(slice(borders[self.rank], borders[self.rank + 1])))
-        return [item for part in self.gather(own) for item in part]
+        own, error = [], None
+        try:
+            own = list(work(slice(borders[self.rank], borders[self.rank + 1])))
+        except Exception as raised:
+            error = raised
+        parts = self.gather((own, error))
+        for _, error in parts:
+            if error is not None:
+                raise error
+        return [item for part, _ in parts for item in part]
 
     def on_first(self, work: Callable[[], T]) -> T:
         """What `work` returns on process 0, which alone does it; if it raises there, it raises everywhere.

@@ -10,6 +10,7 @@ from elman.unfold import opaque
 from elman.unfold.border import make_request
 from elman.unfold.engines import check_engine, run
 from elman.unfold.request import Unfolded
+from elman.unfold.watching import watcher_at_work
 
 
 def unfold(
@@ -60,8 +61,21 @@ def unfold(
     """
     given = (cell, input, state, lengths, reset, reverse, return_states, memory)
     check_engine(engine)
-    if torch.compiler.is_compiling() and engine != "loop":
-        if engine != "auto" or not opaque.has_to_be_looked_into(cell):
-            return opaque.unfold(*given, engine=engine)
-        engine = "loop"
+    if torch.compiler.is_compiling():
+        if engine != "loop":
+            if engine != "auto" or not opaque.has_to_be_looked_into(cell):
+                return opaque.unfold(*given, engine=engine)
+            engine = "loop"
+    elif (watcher := watcher_at_work()) is not None:
+        return watcher.unfold(
+            cell,
+            input,
+            state,
+            lengths=lengths,
+            reset=reset,
+            reverse=reverse,
+            return_states=return_states,
+            engine=engine,
+            memory=memory,
+        )
     return run(engine, make_request(*given))

@@ -1,6 +1,7 @@
 """The reference engine: a Python loop over `cell.step`."""
 
 import math
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -11,6 +12,7 @@ from elman.cells.contract import checked_step
 from elman.errors import EngineError
 from elman.unfold.request import Request, Unfolded
 from elman.unfold.transforms import hooks_are_allowed
+from elman.unfold.twin import twin
 
 
 def loop(request: Request) -> Unfolded:
@@ -74,6 +76,7 @@ def _run(request: Request, steps: range, state: State) -> tuple[list[Tensor], li
 
 def _recomputed(request: Request, steps: range, state: State) -> tuple[list[Tensor], list[State]]:
     """As `_run`, but what the gradient needs is computed again for it, random numbers included."""
+    request = replace(request, cell=twin(request.cell))  # what a later call draws for the cell is not this one's
     return checkpoint(_run, request, steps, state, use_reentrant=False)
 
 

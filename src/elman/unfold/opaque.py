@@ -13,15 +13,17 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from elman.cells import Cell, State
 from elman.cells.number import numbered
 from elman.errors import EngineError
+from elman.unfold import draws
 from elman.unfold.border import make_request
 from elman.unfold.engines import run
 from elman.unfold.request import Refused, Request, Unfolded
 from elman.unfold.transforms import transform_at_work
+from elman.unfold.twin import twin
 
 
 class Reference(NamedTuple):
@@ -99,6 +101,7 @@ def _unfold(
     keeps: bool,
 ) -> list[Tensor]:
     """Output, last state, states if asked for, and what the gradient needs."""
+    drawn = draws.before(input) if keeps and _find(name).training else []
     request = _request(name, input, tensors, state, lengths, reset, reverse, return_states, memory)
     kept: list[Tensor] = []
     try:
@@ -116,7 +119,7 @@ def _unfold(
         storage = one.untyped_storage().data_ptr()
         parts.append(one.clone() if storage in taken else one)
         taken.add(storage)
-    return parts + kept
+    return parts + kept + drawn
 
 
 @_unfold.register_fake
@@ -135,7 +138,7 @@ def _(
         new = {
             id(one): torch.zeros(n, dtype=t, device=d) for one, (n, t, d) in zip(own, sizes, strict=True) if one.is_meta
         }
-        request = make_request(_with_tensors(cell, new), x, None, None, None, reverse, return_states, memory)
+        request = make_request(twin(cell, new), x, None, None, None, reverse, return_states, memory)
         dtypes = [part.dtype for part in request.initial]
         if not keeps:
             return dtypes, []
@@ -152,9 +155,8 @@ def _(
     last = [input.new_empty(batch, *shape, dtype=dtype) for shape, dtype in for_each]
     states = [input.new_empty(time, batch, *shape, dtype=dtype) for shape, dtype in for_each if return_states]
     steps = [time if memory == "save" or i < len(kept) - len(last) else shape[0] for i, shape in enumerate(kept)]
-    return (
-        output + last + states + [input.new_empty(n, batch, *shape[2:]) for n, shape in zip(steps, kept, strict=True)]
-    )
+    between = [input.new_empty(n, batch, *shape[2:]) for n, shape in zip(steps, kept, strict=True)]
+    return output + last + states + between + (draws.blank(input) if keeps and cell.training else [])
 
 
 @torch.library.custom_op("elman::unfold_backward", mutates_args=())
@@ -175,18 +177,21 @@ def _backward(
 ) -> list[Tensor]:
     """The gradient of each of input, tensors and state that is needed."""
 
+    values, drawn = draws.divided(kept)
+
     def run_back() -> list[Tensor]:
         leaves = [
             one.detach().requires_grad_(want) for one, want in zip((input, *tensors, *state), needed, strict=True)
         ]
         x, own, first = leaves[0], leaves[1 : 1 + len(tensors)], leaves[1 + len(tensors) :]
-        request = _request(name, x, own, first, lengths, reset, reverse, return_states, memory)
-        if kept:
-            from elman.unfold.compiled.engine import replayed
+        with draws.again(drawn, input):
+            request = _request(name, x, own, first, lengths, reset, reverse, return_states, memory)
+            if values:
+                from elman.unfold.compiled.engine import replayed
 
-            found = replayed(request, kept)
-        else:
-            found = run(engine, request)
+                found = replayed(request, values)
+            else:
+                found = run(engine, request)
         outputs = (found.output, *found.state, *(found.states or ()))
         pairs = [(y, g) for y, g in zip(outputs, gradients, strict=True) if g is not None and y.requires_grad]
         wanted = [one for one in leaves if one.requires_grad]
@@ -245,7 +250,7 @@ def _request(name: str, input: Tensor, tensors: Sequence[Tensor], state: Sequenc
             f"the {type(cell).__name__} had {len(tensors)} parameters and buffers when the program was compiled, and "
             f"has {len(originals)}; compile it again"
         )
-    bound = _with_tensors(cell, {id(one): new for one, new in zip(originals, tensors, strict=True)})
+    bound = twin(cell, {id(one): new for one, new in zip(originals, tensors, strict=True)})
     return make_request(bound, input, tuple(state) or None, *rest)
 
 
@@ -258,17 +263,6 @@ def _find(name: str) -> Cell:
             "or export it again in a new process"
         )
     return cell
-
-
-def _with_tensors(module: Any, new: dict[int, Tensor]) -> Any:
-    """A copy of the module with other tensors; all else is shared."""
-    twin = object.__new__(type(module))
-    twin.__dict__.update(module.__dict__)
-    for table in ("_parameters", "_buffers"):
-        twin.__dict__[table] = {k: new.get(id(one), one) for k, one in module.__dict__[table].items()}
-    within: dict[str, nn.Module | None] = module.__dict__["_modules"]
-    twin.__dict__["_modules"] = {k: None if one is None else _with_tensors(one, new) for k, one in within.items()}
-    return twin
 
 
 def _in_a_thread_of_its_own(function: Callable[[], Any]) -> Any:

@@ -7,14 +7,14 @@ def print_lesson(seed: int) -> None:
 
     from elman.cells import SingleRNN
     from elman.explain import folded, unfolded
+    from elman.training.seeding import seeded
 
     X0 = torch.tensor([[0.0, 0.1, 0.2, 0.0], [0.3, 0.4, 0.5, 0.0]])
     X1 = torch.tensor([[0.9, 0.8, 0.7, 0.0], [0.6, 0.5, 0.4, 0.0]])
     print("1. Two time instances: two inputs of four features, through one neuron and then through five")
     print("   The network has Wx, Wy and b. Folded, and unfolded through time:")
     for neurons in (1, 5):
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with seeded(seed):
             model = SingleRNN(n_inputs=4, n_neurons=neurons)
         with torch.no_grad():
             Y0, Y1 = model(X0, X1)

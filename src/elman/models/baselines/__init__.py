@@ -5,7 +5,7 @@ from elman.models.baselines.class_scores import accuracy, log_loss, macro_f1
 from elman.models.baselines.convolution import ConvNet, channels_within
 from elman.models.baselines.event_scores import PrecisionRecall, precision_recall
 from elman.models.baselines.kernels import RandomKernels
-from elman.models.baselines.lags import linear_lags, logistic_lags
+from elman.models.baselines.lags import linear_lags, linear_tagger, logistic_lags, logistic_tagger
 from elman.models.baselines.least_squares import LeaveOneOut
 from elman.models.baselines.naive import last_value, majority_by_step, majority_class, mean_value, seasonal_naive
 from elman.models.baselines.neighbour import dynamic_time_warping, nearest_neighbour, neighbour_work
@@ -49,6 +49,8 @@ __all__ = [
     "LeaveOneOut",
     "logistic_lags",
     "linear_lags",
+    "logistic_tagger",
+    "linear_tagger",
     "ConvNet",
     "channels_within",
     "NGrams",

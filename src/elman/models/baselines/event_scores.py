@@ -52,12 +52,30 @@ def precision_recall(
     return PrecisionRecall(_share(flags, truth, events), _share(truth, flags, events))
 
 
-def _share(rows: np.ndarray, others: np.ndarray, events: bool) -> float:
-    """The share of these rows, or runs of them, that are among the others; 0 of none."""
-    if not rows.any():
-        return 0.0
+def hits(
+    rows: Bool[np.ndarray, " time"], others: Bool[np.ndarray, " time"], *, events: bool = False
+) -> tuple[int, int]:
+    """How many of these rows, or runs of them, are among the others; and how many there are.
+
+    Args:
+        rows: Such as those that were flagged.
+        others: Such as those that are anomalous.
+        events: Count runs of rows, not rows; one with any row among the others counts.
+
+    Example:
+        >>> flags, truth = np.array([True, True, False, True]), np.array([False, True, False, False])
+        >>> hits(flags, truth), hits(flags, truth, events=True)
+        ((1, 3), (1, 2))
+    """
     if not events:
-        return float(others[rows].mean())
+        return int((rows & others).sum()), int(rows.sum())
     starts = rows & ~np.concatenate([[False], rows[:-1]])
     run = np.cumsum(starts)[rows] - 1
-    return float((np.bincount(run, weights=others[rows]) > 0).mean())
+    found = np.bincount(run, weights=others[rows]) > 0
+    return int(found.sum()), len(found)
+
+
+def _share(rows: np.ndarray, others: np.ndarray, events: bool) -> float:
+    """The share of these rows, or runs of them, that are among the others; 0 of none."""
+    found, count = hits(rows, others, events=events)
+    return found / count if count else 0.0

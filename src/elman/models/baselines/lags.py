@@ -1,6 +1,6 @@
 """Tag every step of a sequence by a linear function of the last few steps."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -44,6 +44,24 @@ def logistic_lags(
         >>> logistic_lags(train, before, [np.array([[1.0], [0], [0]])], lags=2, strength=0.01)[0].tolist()
         [0, 1, 0]
     """
+    tag = logistic_tagger(train, tags, lags=lags, strength=strength)
+    return [tag(sample) for sample in samples]
+
+
+def logistic_tagger(
+    train: Sequence[np.ndarray], tags: Sequence[Int64[np.ndarray, " time"]], *, lags: int = 5, strength: float = 1.0
+) -> Callable[[np.ndarray], Int64[np.ndarray, " time"]]:
+    """The function that gives one sequence the tags of `logistic_lags`; see there.
+
+    Args:
+        train: Training sequences, each `(time_i, channels)`.
+        tags: The tag of every step of each of them.
+        lags: Steps that are read.
+        strength: As for `logistic_lags`.
+
+    Raises:
+        ArgumentError: As `logistic_lags`.
+    """
     if not strength > 0:
         raise ArgumentError(f"strength is {strength}; expected a number above 0")
     scaler, features, known = _prepared(train, tags, lags)
@@ -53,7 +71,7 @@ def logistic_lags(
         raise ArgumentError("no step has a tag; expected at least one that is not below 0")
     classes, codes = np.unique(targets[used], return_inverse=True)
     weights, bias = _logistic(features[used], codes, len(classes), strength)
-    return [classes[(_lagged(sample, scaler, lags) @ weights + bias).argmax(axis=1)] for sample in samples]
+    return lambda sample: classes[(_lagged(sample, scaler, lags) @ weights + bias).argmax(axis=1)]
 
 
 def linear_lags(
@@ -76,12 +94,29 @@ def linear_lags(
     Raises:
         ArgumentError: Tags and sequences do not match, no step has a number, or lags does not fit.
     """
+    tag = linear_tagger(train, tags, lags=lags)
+    return [tag(sample) for sample in samples]
+
+
+def linear_tagger(
+    train: Sequence[np.ndarray], tags: Sequence[Float64[np.ndarray, " time"]], *, lags: int = 5
+) -> Callable[[np.ndarray], Float64[np.ndarray, " time"]]:
+    """The function that gives one sequence the numbers of `linear_lags`; see there.
+
+    Args:
+        train: Training sequences, each `(time_i, channels)`.
+        tags: The number of every step of each of them.
+        lags: Steps that are read.
+
+    Raises:
+        ArgumentError: As `linear_lags`.
+    """
     scaler, features, known = _prepared(train, tags, lags)
     used = ~np.isnan(known)
     if not used.any():
         raise ArgumentError("no step has a number; expected at least one that is not NaN")
     ridge = LeaveOneOut.fit(features[used], known[used, None])
-    return [ridge.predict(_lagged(sample, scaler, lags))[:, 0] for sample in samples]
+    return lambda sample: ridge.predict(_lagged(sample, scaler, lags))[:, 0]
 
 
 def _prepared(

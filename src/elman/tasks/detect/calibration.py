@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -11,7 +10,9 @@ from jaxtyping import Float64
 from numpy.lib.stride_tricks import sliding_window_view
 
 from elman.data import calendar
+from elman.data.pile import Pile
 from elman.errors import DataError
+from elman.tasks.detect.rows import Rows
 from elman.tasks.detect.sweep import Found, Rule, Sweep
 from elman.tasks.detect.threshold import threshold
 from elman.tasks.ordered import Ordered
@@ -39,56 +40,58 @@ class Clean(NamedTuple):
     first: int
 
 
-def calibrated(clean: Sequence[Clean], rate: float) -> Rule:
+def calibrated(clean: Rows[Clean], rate: float, history: int) -> Rule:
     """The rule by which a share of clean rows is flagged.
 
     Each channel is measured in sizes of its own usual error, and these are made larger for a channel whose errors
-    have the heavier tail, so that false alarms come from all channels alike.
+    have the heavier tail, so that false alarms come from all channels alike. Processes that train together share the
+    series.
 
     Args:
         clean: The rows of each series.
         rate: The share.
+        history: Rows that the network looks back on.
 
     Raises:
         DataError: There are too few rows.
     """
-    history = clean[0].sweep.model.history
-    ages = min(_DOUBTS, max(1, history // 2)) + 1
-    scale = _sizes(clean, ages)
-    found = [_judged(one, Rule(scale)) for one in clean]
-    scores = np.concatenate([one.scores for one in found])
-    targets = scores.shape[1]
+    scale = _sizes(clean, min(_DOUBTS, max(1, history // 2)) + 1)
+    pile = Pile(on_disk=clean.several)
+    for scores in clean.share(lambda one: _judged(one, Rule(scale))):
+        pile.put(scores)
+    targets = scale.shape[1]
+    factors = np.ones(targets)
     if targets > 1:
-        measured = (~np.isnan(scores)).sum(axis=0) >= _FEWEST
-        limits = np.array(
-            [threshold(scores[:, at], rate / targets) if measured[at] else np.inf for at in range(targets)]
-        )
+        limits = np.full(targets, np.inf)
+        for at in range(targets):
+            scores = pile.column(at)
+            if (~np.isnan(scores)).sum() >= _FEWEST:
+                limits[at] = threshold(scores, rate / targets)
+        measured = np.isfinite(limits)
         limits[limits <= 0] = 1.0
         factors = limits / np.median(limits[measured]) if measured.any() else limits
-        scale, scores = scale * factors, scores / factors
-    return Rule(scale, threshold(Found(scores, scores).score, rate))
+    highest = [Found(scores, scores / factors).score for scores in pile]
+    return Rule(scale * factors, threshold(np.concatenate(highest), rate))
 
 
-def _judged(one: Clean, rule: Rule) -> Found:
-    """The clean rows, judged one by one with nothing replaced."""
+def _judged(one: Clean, rule: Rule) -> Float64[np.ndarray, "rows targets"]:
+    """The scores of the clean rows, judged one by one with nothing replaced."""
     sweep = Sweep(one.sweep.model, one.sweep.plan, one.sweep.scaler, replace(rule, threshold=np.inf))
     found = sweep.run(sweep.start(), one.part.times, one.part.values)
-    return Found(found.expected[one.first :], found.scores[one.first :])
+    return found.scores[one.first :]
 
 
-def _sizes(clean: Sequence[Clean], ages: int) -> Float64[np.ndarray, "ages targets"]:
+def _sizes(clean: Rows[Clean], ages: int) -> Float64[np.ndarray, "ages targets"]:
     """The size of the usual error after so many forecasts, at the scale of each series."""
-    errors = [[] for _ in range(ages)]
-    for one in clean:
-        for age, values in enumerate(_errors(one, ages)):
-            errors[age].append(values)
-    columns = clean[0].sweep.columns
-    spread = clean[0].sweep.model.inputs.std[columns].double().numpy()
-    sizes = np.empty((ages, len(columns)))
-    for age, values in enumerate(errors):
-        for at, column in enumerate(np.concatenate(values).T):
-            known = column[~np.isnan(column)]
-            sizes[age, at] = np.quantile(known, _SIZE) / _NORMAL if len(known) >= _FEWEST else 0.0
+    pile, sweep = Pile(on_disk=clean.several), next(iter(clean)).sweep
+    for errors in clean.share(lambda one: _errors(one, ages)):
+        pile.put(errors.reshape(len(errors), ages * len(sweep.columns)))
+    spread = sweep.model.inputs.std[sweep.columns].double().numpy()
+    sizes = np.empty((ages, len(sweep.columns)))
+    for at in range(sizes.size):
+        column = pile.column(at)
+        known = column[~np.isnan(column)]
+        sizes.flat[at] = np.quantile(known, _SIZE) / _NORMAL if len(known) >= _FEWEST else 0.0
     if not (sizes[0] > 0).any():
         raise DataError(
             "there are too few clean rows one after the other to measure the usual error by; give more rows, or a "
@@ -97,7 +100,7 @@ def _sizes(clean: Sequence[Clean], ages: int) -> Float64[np.ndarray, "ages targe
     return np.maximum.accumulate(np.maximum(sizes, _SMALLEST * spread), axis=0)
 
 
-def _errors(one: Clean, ages: int) -> list[Float64[np.ndarray, "rows targets"]]:
+def _errors(one: Clean, ages: int) -> Float64[np.ndarray, "rows ages targets"]:
     """How far off forecasts of clean rows are that go on from forecasts: none of them at first, then ever more."""
     sweep, (_, _, times, values) = one.sweep, one.part
     history, columns = sweep.model.history, sweep.columns
@@ -111,7 +114,7 @@ def _errors(one: Clean, ages: int) -> list[Float64[np.ndarray, "rows targets"]]:
         origins = origins[whole]
     origins = origins[:: max(1, -(-len(origins) // _ORIGINS))]
     if not len(origins):
-        return [np.empty((0, len(columns)))] * ages
+        return np.empty((0, ages, len(columns)))
     windows = sliding_window_view(scaled, history, axis=0)[origins - history].swapaxes(1, 2).copy()
     found = []
     for age in range(ages):
@@ -122,4 +125,4 @@ def _errors(one: Clean, ages: int) -> list[Float64[np.ndarray, "rows targets"]]:
         following = scaled[rows]
         following[:, columns] = forecast
         windows = np.concatenate([windows[:, 1:], following[:, None]], axis=1)
-    return found
+    return np.stack(found, axis=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,13 +10,16 @@ import numpy as np
 from torch import nn
 
 from elman.data import Scaler
+from elman.data.excerpt import Excerpt
 from elman.data.frame import Frame
+from elman.data.kept import Kept
 from elman.errors import DataError
 from elman.models import Forecaster
-from elman.tasks.detect.scoring import RollingZ, Scoring
+from elman.tasks.detect.rows import Rows
+from elman.tasks.detect.scoring import Labelled, Method, RollingZ, scored
 from elman.tasks.detect.stream import Stream
 from elman.tasks.detect.sweep import Found, Rule, Sweep
-from elman.tasks.detect.truth import anomalous
+from elman.tasks.detect.truth import check_labels, marked
 from elman.tasks.fitted import Fitted
 from elman.tasks.forecast.model import Reading
 from elman.tasks.ordered import Ordered, ordered
@@ -75,8 +78,42 @@ class DetectModel(Fitted):
             ArgumentError: A column is not there.
             DataError: The table does not fit; the row is named.
         """
+        found = self.pieces(data)
+        return found.whole() if isinstance(found, Kept) else found[0]
+
+    def pieces(self, data: Any) -> Sequence[Frame]:
+        """The rows of `predict` in tables one after the other; those of a table larger than memory lie on disk.
+
+        Args:
+            data: As for `predict`.
+
+        Raises:
+            ArgumentError: A column is not there.
+            DataError: The table does not fit; the row is named. Or a series is too large for memory, or the disk is
+                full.
+        """
+        frame = self._frame(data)
+        if not isinstance(frame, Excerpt):
+            return [self._judged(frame)]
+        kept = Kept(f"anomalies of {frame.name}", frame.zone, most=frame.limit)
+        for part in self._parts(frame):
+            kept.put(self._judged(part))
+        return kept
+
+    def _frame(self, data: Any) -> Frame:
+        """The table, or an excerpt of one that is too large for memory."""
+        return table(data, self.reading.settings, task=self.task)
+
+    def _parts(self, frame: Frame) -> Sequence[Frame]:
+        """The table, or whole series of it in each part if it is too large for memory."""
+        if not isinstance(frame, Excerpt):
+            return [frame]
         plan = self.reading.plan
-        frame = table(data, self.reading.settings)
+        return frame.parted(plan.ids, set(frame.columns) - {plan.time, plan.ids, self.labels, *plan.encoder.columns})
+
+    def _judged(self, frame: Frame) -> Frame:
+        """What is said of the rows of a part."""
+        plan = self.reading.plan
         score, flag, expected = np.full(len(frame), np.nan), np.zeros(len(frame)), np.full(len(frame), np.nan)
         channel = np.full(len(frame), None, dtype=object)
         for one in self.rows(frame):
@@ -89,7 +126,7 @@ class DetectModel(Fitted):
             expected[rows] = found.expected[there, found.blamed[there]]
         columns = {name: frame.columns[name] for name in (plan.ids, plan.time) if name is not None}
         found_columns = {"score": score, "flag": flag, "channel": channel, "expected": expected}
-        return Frame(f"anomalies of {frame.name}", {**columns, **found_columns}, zone=frame.zone)
+        return replace(frame, name=f"anomalies of {frame.name}", columns={**columns, **found_columns})
 
     def evaluate(self, data: Any) -> Report:
         """Precision and recall where the table has labels, otherwise how many rows are flagged.
@@ -101,25 +138,23 @@ class DetectModel(Fitted):
             ArgumentError: A column is not there.
             DataError: The table does not fit.
         """
-        frame = table(data, self.reading.settings)
-        parts = self.rows(frame)
-        truth = None
-        if self.labels is not None and self.labels in frame.columns:
-            wrong = anomalous(frame, self.labels)
-            truth = [wrong[one.rows] for one in parts]
-        scoring = Scoring(truth)
-        columns = self.reading.plan.columns
-        scores = (
-            scoring.score(self.rival.name, lambda: [self.rival.flags(one.values[:, columns]) for one in parts]),
-            scoring.score(self.report.network.method, lambda: [self.flags(one) for one in parts]),
-        )
-        rows = sum(len(one.rows) for one in parts)
+        frame = self._frame(data)
+        parts = self._parts(frame)
+        labels = self.labels if self.labels in frame.columns else None
+        if labels is not None:
+            check_labels(parts, labels)
+
+        def labelled(part: Frame) -> list[Labelled]:
+            wrong = np.zeros(len(part), dtype=bool) if labels is None else marked(part, labels)
+            return [Labelled(one, wrong[one.rows]) for one in self.rows(part)]
+
+        found = scored(Rows(parts, labelled), self.methods(self.report.network.method))
         return replace(
             self.report,
-            split=f"all of {frame.name}: {rows:,} rows"
-            + ("" if truth is None else f", {int(sum(one.sum() for one in truth)):,} of them anomalies"),
-            metrics=scoring.metrics,
-            scores=scores,
+            split=f"all of {frame.name}: {found.rows:,} rows"
+            + ("" if labels is None else f", {found.anomalies:,} of them anomalies"),
+            metrics=found.metrics,
+            scores=found.scores,
             taken=(),
             notes=(),
         )
@@ -145,6 +180,20 @@ class DetectModel(Fitted):
         """What is found of the rows of a series."""
         sweep = self._sweep(one.name)
         return sweep.run(sweep.start(), one.times, one.values)
+
+    def methods(self, network: str, parameters: int = 0, seconds: float = 0.0) -> tuple[Method, Method]:
+        """The rival and the network.
+
+        Args:
+            network: What the network is called.
+            parameters: How many it has.
+            seconds: What it took to train.
+        """
+        columns = self.reading.plan.columns
+        return (
+            Method(self.rival.name, lambda one: self.rival.flags(one.values[:, columns])),
+            Method(network, self.flags, parameters, seconds),
+        )
 
     def flags(self, one: Ordered) -> np.ndarray:
         """Which rows of a series are flagged."""

@@ -3,57 +3,121 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
-from elman.models.baselines import precision_recall, rolling_z
+from elman.models.baselines import rolling_z
+from elman.models.baselines.event_scores import hits
+from elman.tasks.detect.rows import Rows
 from elman.tasks.detect.threshold import threshold
+from elman.tasks.ordered import Ordered
 from elman.tasks.report import Metric, Score
 
+_COUNTS = 8  # of one method and one series
 _SHORTEST = 12  # rows that a rolling z-score looks back on, at least
 
 
-class Scoring:
-    """Flags of the same rows, scored alike.
+class Labelled(NamedTuple):
+    """The rows of a series that flags are scored on.
 
     Args:
-        truth: Which rows of each series are anomalies; `None` where nobody says so.
+        series: All its rows.
+        wrong: `(time,)`, which of them are anomalies.
+        first: The first that counts.
     """
 
-    def __init__(self, truth: Sequence[np.ndarray] | None) -> None:
-        self.truth = None if truth is None or not np.concatenate(list(truth)).any() else _joined(truth)
-        self.metrics = (
-            (Metric("flagged", "of 1,000 rows", lower_is_better=None),)
-            if self.truth is None
-            else tuple(
-                Metric(name, lower_is_better=False)
-                for name in ("F1 by rows", "precision", "recall", "precision by events", "recall by events")
-            )
-        )
+    series: Ordered
+    wrong: np.ndarray
+    first: int = 0
 
-    def score(
-        self, method: str, find: Callable[[], Sequence[np.ndarray]], *, parameters: int = 0, seconds: float = 0.0
-    ) -> Score:
-        """Run a method and score it.
 
-        Args:
-            method: Its name.
-            find: Returns which rows of each series are flagged.
-            parameters: As for `Score`.
-            seconds: What it took before.
-        """
+class Method(NamedTuple):
+    """What flags rows.
+
+    Args:
+        name: What it is called.
+        find: From a series to which of its rows are flagged.
+        parameters: As for `Score`.
+        seconds: What it took before.
+    """
+
+    name: str
+    find: Callable[[Ordered], np.ndarray]
+    parameters: int = 0
+    seconds: float = 0.0
+
+
+class Scored(NamedTuple):
+    """How well flags fit the labels; or how many there are, where no row is labelled.
+
+    Args:
+        scores: One for each method.
+        metrics: What they measure.
+        rows: How many rows were scored.
+        anomalies: How many of them are anomalies.
+    """
+
+    scores: tuple[Score, ...]
+    metrics: tuple[Metric, ...]
+    rows: int
+    anomalies: int
+
+
+def scored(series: Rows[Labelled], methods: Sequence[Method]) -> Scored:
+    """Flags of the same rows, scored alike; processes that train together share the series.
+
+    Args:
+        series: What is scored.
+        methods: What flags its rows.
+    """
+    sums = np.zeros((len(methods), _COUNTS + 1))
+    for counts in series.share(partial(_counted, methods)):
+        sums += counts
+    seconds, counts = sums[:, -1], sums[:, :-1].astype(np.int64)
+    rows, anomalies = counts[0, :2].tolist()
+    metrics = (Metric("flagged", "of 1,000 rows", lower_is_better=None),)
+    if anomalies:
+        names = ("F1 by rows", "precision", "recall", "precision by events", "recall by events")
+        metrics = tuple(Metric(name, lower_is_better=False) for name in names)
+    scores = tuple(
+        Score(method.name, _values(*count.tolist()), method.parameters, taken + method.seconds)
+        for method, count, taken in zip(methods, counts, seconds.tolist(), strict=True)
+    )
+    return Scored(scores, metrics, rows, anomalies)
+
+
+def _counted(methods: Sequence[Method], one: Labelled) -> np.ndarray:
+    """For each method what is counted of a series, and the seconds that it took."""
+    truth, found = one.wrong[one.first :], []
+    for method in methods:
         started = time.perf_counter()
-        found = find()
-        values: tuple[float, ...]
-        if self.truth is None:
-            values = (1000 * float(np.concatenate(list(found)).mean()),)
-        else:
-            flags = _joined(found)
-            precision, recall = precision_recall(flags, self.truth)
-            both = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-            values = (both, precision, recall, *precision_recall(flags, self.truth, events=True))
-        return Score(method, values, parameters, time.perf_counter() - started + seconds)
+        flags = method.find(one.series)[one.first :]
+        taken = time.perf_counter() - started
+        right, alarms = hits(flags, truth)
+        counts = [
+            len(truth),
+            truth.sum(),
+            alarms,
+            right,
+            *hits(flags, truth, events=True),
+            *hits(truth, flags, events=True),
+        ]
+        found.append([*counts, taken])
+    return np.array(found, dtype=np.float64)
+
+
+def _values(
+    rows: int, anomalies: int, flagged: int, right: int, right_alarms: int, alarms: int, found: int, events: int
+) -> tuple[float, ...]:
+    """The metrics, from what was counted."""
+    if not anomalies:
+        return (1000 * flagged / rows if rows else 0.0,)
+    precision, recall = right / max(flagged, 1), right / anomalies
+    both = 2 * precision * recall / (precision + recall) if right else 0.0
+    return both, precision, recall, right_alarms / max(alarms, 1), found / events
 
 
 class RollingZ:
@@ -71,7 +135,7 @@ class RollingZ:
         self.window = window
 
     @classmethod
-    def fit(cls, clean: Sequence[tuple[np.ndarray, int]], history: int, rate: float) -> RollingZ:
+    def fit(cls, clean: Iterable[tuple[np.ndarray, int]], history: int, rate: float) -> RollingZ:
         """Set the threshold so that a share of clean rows is flagged.
 
         Args:
@@ -88,8 +152,3 @@ class RollingZ:
     def flags(self, values: np.ndarray) -> np.ndarray:
         """Which rows of a series are flagged."""
         return rolling_z(values, self.window) > self.limit
-
-
-def _joined(parts: Sequence[np.ndarray]) -> np.ndarray:
-    """The rows of all series, with a row between two of them so that no event spans both."""
-    return np.concatenate([row for part in parts for row in (part, [False])]).astype(bool)

@@ -16,7 +16,7 @@ from elman.data.grid import seconds
 from elman.errors import ArgumentError
 from elman.models import Forecaster
 from elman.tasks.forecast.plan import Plan
-from elman.training.jobs.bench import one_thread
+from elman.training.threads import one_thread
 
 # Rows that are forecast at one time while none of them is flagged: after one that is, and at most.
 _FIRST, _MOST = 16, 1024

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from jaxtyping import Bool
 
@@ -27,18 +29,42 @@ def anomalous(frame: Frame, column: str) -> Bool[np.ndarray, " rows"]:
         >>> anomalous(table, "fault").tolist()
         [False, True, False]
     """
-    kind, missing, values = frame.kind(column), frame.missing(column), frame.columns[column]
-    if kind == "number":
-        return ~missing & (values != 0)
-    if kind == "time":
+    check_labels([frame], column)
+    return marked(frame, column)
+
+
+def marked(frame: Frame, column: str) -> Bool[np.ndarray, " rows"]:
+    """The same for a part of a table whose labels were checked."""
+    values = frame.columns[column]
+    if frame.kind(column) == "number":
+        return ~frame.missing(column) & (values != 0)
+    return np.array([word is not None and word.strip().lower() not in _NO for word in values], dtype=bool)
+
+
+def check_labels(parts: Iterable[Frame], column: str) -> None:
+    """Nothing, if a column of a table holds labels; its parts need not be in memory together.
+
+    Raises:
+        ArgumentError: There is no such column.
+        DataError: The column holds times, or words of which none means no.
+    """
+    found: set[str] = set()
+    name = ""
+    for part in parts:
+        name = part.name
+        if part.kind(column) == "number":
+            return
+        if part.kind(column) == "time":
+            raise DataError(
+                f"{part.place(0, column)}: the column holds times; expected labels. Name another with --labels"
+            )
+        words = part.words(column)
+        if any(word is None or word.strip().lower() in _NO for word in words):
+            return
+        found |= set(words)
+    if found:
+        some = ", ".join(sorted(found)[:5])
         raise DataError(
-            f"{frame.place(0, column)}: the column holds times; expected labels. Name another with --labels"
-        )
-    clean = np.array([word is None or word.strip().lower() in _NO for word in values], dtype=bool)
-    if not (clean & ~missing).any() and not missing.all() and not missing.any():
-        some = ", ".join(sorted({str(word) for word in values[~missing]})[:5])
-        raise DataError(
-            f'{frame.name}, column "{column}" holds {some}: none of them means that a row is clean. Expected numbers, '
+            f'{name}, column "{column}" holds {some}: none of them means that a row is clean. Expected numbers, '
             f"0 for a clean row, or a word such as normal, ok, no, false"
         )
-    return ~clean

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from elman.data.excerpt import Excerpt
 from elman.data.frame import Frame
 from elman.errors import ArgumentError, DataError
 from elman.models import WindowExamples
@@ -24,7 +25,8 @@ from elman.tasks.report import Metric
 from elman.tasks.settings import settings as checked
 from elman.tasks.sources import table
 from elman.training.callbacks import Callback
-from elman.training.jobs.bench import Watch, nobody_watches, threads
+from elman.training.threads import threads
+from elman.training.watch import Watch, nobody_watches
 
 _ORIGIN = "origin"
 _NOTHING = "no series has a target both before it and within the horizon after it; choose another --step"
@@ -73,7 +75,13 @@ def backtest(
     """
     plan, horizon = model.reading.plan, model.horizon
     step = horizon if step is None else step
-    frame = table(data, model.reading.settings, whole=True)
+    frame = table(data, model.reading.settings, task=model.task)
+    if isinstance(frame, Excerpt):
+        raise ArgumentError(
+            f"{frame.name} is larger than the {frame.limit / 2**30:.1f} GiB of memory that there are, and a backtest "
+            f"reads all rows at once. Give fewer series or later rows, train with more columns left out (--drop) or "
+            f"with a larger --memory, or score the model on rows that it has not seen with evaluate"
+        )
     ids, series = plan.series(frame)
     measured = [one[: measured_rows(one, plan)] for one in series]
     cut = origins(frame, plan, ids, measured, horizon=horizon, folds=folds, step=step)
@@ -107,12 +115,19 @@ def _refitted(model: ForecastModel, frame: Frame, cut: list[Origin], watch: Watc
     question = {"target": reading.plan.targets, "horizon": model.horizon, "repeats": 1}
     if reading.period is not None:
         question["period"] = reading.period
+    by_rows = reading.plan.rule == "rows"
+    if by_rows:
+        question["every"] = "row"
     asked = checked({**reading.settings.given(), **question})
     done = []
     for number, origin in enumerate(cut, 1):
         try:
             fitted = learn_before(
-                frame, asked, origin, reading.plan.grid(), watch=_named(watch, f"fold {number} of {len(cut)}")
+                frame,
+                asked,
+                origin,
+                None if by_rows else reading.plan.grid(),
+                watch=_named(watch, f"fold {number} of {len(cut)}"),
             )
         except DataError as error:
             raise DataError(f"fold {number}, origin {origin.name}: {error}. Or take fewer --folds") from error
@@ -141,7 +156,7 @@ def _as_it_is(model: ForecastModel, frame: Frame, cut: list[Origin], watch: Watc
     told = reading.material(ids, series, model.model.history, model.horizon)
     others, notes = rivals(told, learnt, WindowExamples(whole.windows, told.known), reading.period)
     deviations = parts.deviations(first.test)
-    scorings = [Scoring(ready, examples, plan.targets, deviations) for _, examples, _ in windows]
+    scorings = [Scoring(ready, examples, plan, deviations) for _, examples, _ in windows]
     scores = [[] for _ in cut]
     methods = [*others, (network.method, lambda: model.median(whole))]
     for name, forecast, *_ in methods:

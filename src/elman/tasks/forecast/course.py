@@ -12,6 +12,7 @@ import numpy as np
 
 from elman.models import Forecaster, WindowExamples
 from elman.models.baselines import coverage
+from elman.models.describe import count_parameters
 from elman.tasks.cell_arguments import cell_arguments
 from elman.tasks.choices import Choices, epochs_within, seconds_a_step
 from elman.tasks.forecast.forecasts import forecasts, quantiles
@@ -27,7 +28,8 @@ from elman.tasks.training_options import training_options
 from elman.training import fit
 from elman.training.distributed import world
 from elman.training.history import History
-from elman.training.jobs.bench import Watch, count_parameters, seeded
+from elman.training.seeding import seeded
+from elman.training.watch import Watch
 
 _LENGTHS = (2, 5, 12, 30)  # epochs of the trainings that are tried
 _WORTH = 0.99  # of the loss without it: what a longer training must come to, lest chance decide
@@ -66,7 +68,7 @@ class Course:
         del train, validation  # they take as much memory as what the network learns from next
 
         both = parts.learnt(final, parts.cut.test, best.history)
-        scoring = Scoring(ready, test, self.plan.targets, parts.deviations(parts.cut.test))
+        scoring = Scoring(ready, test, self.plan, parts.deviations(parts.cut.test))
         scores, left_out = world().on_first(partial(self._rivals, ready, both, test, scoring))
         if self.blocks is not parts:
             both = self.blocks.learnt(final, parts.cut.test, best.history)
@@ -99,6 +101,10 @@ class Course:
             self._fit(model, train, validation, epochs, batch_size, f"{epochs} epochs", self.settings.seed)
         return min(history.lowest for history in self.histories.values())
 
+    def linear_error(self) -> float:
+        """How far off linear forecasts are with the history that suits them best; see `LookBack`."""
+        return self._look_back(self.parts.reading(self.parts.cut.validation)).error
+
     def _rivals(
         self, ready: Material, both: WindowExamples, test: WindowExamples, scoring: Scoring
     ) -> tuple[list[Score], list[str]]:
@@ -124,7 +130,7 @@ class Course:
                 hidden_size=hidden_size,
                 num_layers=settings.num_layers or 1,
                 dropout=0.3 if settings.dropout is None else settings.dropout,
-                input_dropout=0.2 if len(self.plan.channels) > 2 else 0.0,
+                input_dropout=0.2 if len(self.plan.encoder.channels) > 2 else 0.0,
                 quantiles=() if settings.strategy == "recursive" else settings.quantiles,
                 centred=centred,
                 decaying=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float
@@ -16,9 +17,17 @@ _AT_ONCE = 4096  # windows
 
 
 def forecasts(model: Forecaster, plan: Plan, examples: WindowExamples) -> Float[np.ndarray, "windows horizon targets"]:
-    """The medians of the forecasts of windows, or their means, in scaled units; recursive if they reach further."""
-    if examples.windows.horizon > model.horizon:
-        return recursive(model, examples, [*plan.known_channels, *plan.static_channels])
+    """The medians of the forecasts of windows, or their means, in scaled units; recursive if they reach further.
+
+    Processes that train together share the windows.
+    """
+    windows, known = examples.windows, [*plan.known_channels, *plan.static_channels]
+    if windows.horizon > model.horizon:
+
+        def rolled(part: slice) -> list[np.ndarray]:
+            return [recursive(model, replace(examples, windows=replace(windows, origins=windows.origins[part])), known)]
+
+        return np.concatenate(world().share(rolled, len(examples)))
     return _in_pieces(model.predict, examples, (model.horizon, len(model.targets)))
 
 

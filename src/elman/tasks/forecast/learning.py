@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from elman.data import Series
+from elman.data.each import Each
 from elman.data.frame import Frame
 from elman.errors import ArgumentError
 from elman.models.baselines import period_of
@@ -19,15 +21,20 @@ from elman.tasks.forecast.look_back import candidates
 from elman.tasks.forecast.model import ForecastModel
 from elman.tasks.forecast.origins import Origin
 from elman.tasks.forecast.parts import Parts
-from elman.tasks.forecast.plan import Plan
+from elman.tasks.forecast.plan import Plan, without_gaps
 from elman.tasks.forecast.settling import settle
 from elman.tasks.report import Taken
 from elman.tasks.settings import Settings
 from elman.tasks.sources import TABLE
-from elman.training.jobs.bench import Watch, nobody_watches
+from elman.training.watch import Watch, nobody_watches
 
+_HELPS = 0.99  # of the error without it: what a channel must come to, lest chance decide
 _HORIZON = 12  # steps ahead, if nobody says how many, and there is no season; fewer where the parts are shorter
-USED = TABLE | {"target", "horizon", "history", "period", "strategy", "gaps", "quantiles", "known", "every", "memory"}
+USED = (
+    TABLE
+    | {"target", "horizon", "history", "period", "strategy", "gaps", "quantiles", "known", "every", "memory"}
+    | {"elapsed", "lowest", "highest"}
+)
 
 
 def learn(
@@ -59,23 +66,24 @@ def learn(
     return course.run(frame.name, tuple(taken), started)
 
 
-def validate(frame: Frame, settings: Settings, *, watch: Watch = nobody_watches) -> float:
+def validate(frame: Frame, settings: Settings, *, watch: Watch = nobody_watches, static: bool = True) -> float:
     """How wrong a network that is trained with these settings is on the validation part; the test part stays shut.
 
     Args:
         frame: The table.
         settings: What was said; what was not is chosen here.
         watch: Told of each training before it begins.
+        static: As for `learn`.
 
     Raises:
         ArgumentError: A setting does not fit the table, or it is not clear what is meant.
         DataError: The table cannot be used; the row is named.
     """
-    return _course(frame, settings, None, watch)[0].validate()
+    return _course(frame, settings, None, watch, static=static)[0].validate()
 
 
 def learn_before(
-    frame: Frame, settings: Settings, origin: Origin, grid: np.timedelta64, *, watch: Watch = nobody_watches
+    frame: Frame, settings: Settings, origin: Origin, grid: np.timedelta64 | None, *, watch: Watch = nobody_watches
 ) -> ForecastModel:
     """Train a forecaster on what lies before an origin, and test it on the one forecast that begins there.
 
@@ -83,7 +91,7 @@ def learn_before(
         frame: The table, of which nothing after the origin is learnt from, chosen by or measured.
         settings: What was said; the horizon among it.
         origin: The first step of the forecast.
-        grid: The time step.
+        grid: The time step; `None` where each row is one.
         watch: Told of each method before its work begins.
 
     Raises:
@@ -94,7 +102,7 @@ def learn_before(
     assert settings.horizon is not None
     made, taken, ids, series = settle(frame, settings, learnt=origin.past, grid=grid)
     cut = origin.cuts(ids, series, settings.horizon, settings.validation)
-    parts, options = _parts(made, ids, series, cut, settings, taken)
+    parts, options = _chosen(made, ids, series, cut, settings, taken)
     return Course(parts, options, settings, Choices(), None, watch).run(frame.name, tuple(taken), started)
 
 
@@ -105,9 +113,34 @@ def _course(
     settings.only("forecast", USED)
     made, taken, ids, series = settle(frame, settings, static=static)
     cut = cuts(series, timed=made.time is not None, test=settings.test, validation=settings.validation)
-    parts, options = _parts(made, ids, series, cut, settings, taken)
+    parts, options = _chosen(made, ids, series, cut, settings, taken)
     choices = Choices(None if folder is None else folder / "choices.json")
     return Course(parts, options, settings, choices, folder, watch), taken
+
+
+def _chosen(
+    made: Plan, ids: tuple[str, ...], series: Sequence[Series], cut: Cuts, settings: Settings, taken: list[Taken]
+) -> tuple[Parts, list[int]]:
+    """The same as `_parts`; the time since the last reading is only read where linear forecasts err less for it."""
+    before = list(taken)
+    parts, options = _parts(made, ids, series, cut, settings, taken)
+    if made.gap is None or settings.elapsed:
+        return parts, options
+    bare, plain = Each(range(len(series)), lambda at: without_gaps(series[at])), replace(made, gap=None)
+    other, others = _parts(plain, ids, bare, cut, settings, before)
+    told, untold = (
+        Course(one, histories, settings, Choices(), None, nobody_watches).linear_error()
+        for one, histories in ((parts, options), (other, others))
+    )
+    read = "the time since the last reading is read as a channel"
+    if told < _HELPS * untold:
+        taken.append(Taken(f"times are irregular: {read}, for it helps on the validation part", "--no-elapsed"))
+        return parts, options
+    taken[:] = [
+        *before,
+        Taken(f"times are irregular, but on the validation part it does not help if {read}", "--elapsed"),
+    ]
+    return other, others
 
 
 def _parts(
@@ -155,7 +188,8 @@ def _check_recursive(made: Plan, settings: Settings) -> None:
 def _period(series: Sequence[Series], cut: Cuts, made: Plan) -> int | None:
     """The season of the first target of the longest series, before its test part."""
     longest = int(np.argmax(cut.test))
-    step = made.grid() / np.timedelta64(1, "s") if made.time is not None and made.step.split()[1] not in "MY" else None
+    timed = made.time is not None and made.rule != "rows" and made.step.split()[1] not in "MY"
+    step = made.grid() / np.timedelta64(1, "s") if timed else None
     if made.step == "1 M":
         step = 30.4 * 86400
     return period_of(series[longest].values[: cut.test[longest], made.columns[0]], step)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -141,6 +141,37 @@ def scattered_material(
     features = np.zeros((len(joined.values), plan.told(horizon)))
     features[rows] = _told(plan, joined, known, horizon, rows)
     return Material(joined, features, list(scalers))
+
+
+def untold(plan: Plan, series: Sequence[Series], scalers: Sequence[Scaler], pad: int) -> Material:
+    """Series scaled and joined, of which nothing is known ahead; `alone` adds that for some windows at a time.
+
+    Args:
+        plan: What the columns are.
+        series: Each on the grid.
+        scalers: Of the targets of each.
+        pad: As for `elman.data.joined.join`.
+    """
+    joined = join(series, pad)
+    _scale(joined, scalers, plan.columns)
+    return Material(joined, np.empty((len(joined.values), 0)), list(scalers))
+
+
+def alone(plan: Plan, ready: Material, windows: Windows, known: Scaler | None, horizon: int) -> WindowExamples:
+    """Windows of some series in only the rows that they lie in, with what is told there.
+
+    Args:
+        plan: What the columns are.
+        ready: The series.
+        windows: At least one, in the order of their origins.
+        known: Of the known columns and the static ones; `None` if there are none.
+        horizon: Steps that known columns are known ahead.
+    """
+    low, high = int(windows.origins[0]) - windows.history, int(windows.origins[-1]) + windows.horizon
+    values, times = ready.joined.values[low:high], ready.joined.times[low:high]
+    rows = Joined(values, times, np.zeros(1, dtype=np.int64), np.array([high - low]), pad=0)
+    cut = replace(windows, values=values, origins=windows.origins - low, starts=(0,))
+    return WindowExamples(cut, _told(plan, rows, known, horizon))
 
 
 def _scale(joined: Joined, scalers: Sequence[Scaler], columns: Sequence[int]) -> None:

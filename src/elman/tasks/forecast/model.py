@@ -11,24 +11,27 @@ from jaxtyping import Float
 from torch import nn
 
 from elman.data import Scaler, Series, Windows
+from elman.data.excerpt import Excerpt
 from elman.data.frame import Frame
 from elman.data.joined import Joined
+from elman.data.kept import Kept
 from elman.errors import ArgumentError, DataError
 from elman.models import Forecaster, WindowExamples
-from elman.models.baselines import last_value, seasonal_naive
 from elman.tasks.fitted import Fitted
-from elman.tasks.forecast.ahead import measured_rows, with_rows_ahead
+from elman.tasks.forecast.ahead import with_rows_ahead
+from elman.tasks.forecast.examining import examine
 from elman.tasks.forecast.folds import Backtest
 from elman.tasks.forecast.forecasts import forecasts, quantiles
 from elman.tasks.forecast.material import Levels, Material, material, scattered_material
 from elman.tasks.forecast.plan import Plan
-from elman.tasks.forecast.scoring import Scoring
 from elman.tasks.report import Report
 from elman.tasks.settings import Settings
 from elman.tasks.settings import settings as checked
 from elman.tasks.sources import table
 from elman.training.history import History
-from elman.training.jobs.bench import Watch, nobody_watches
+from elman.training.watch import Watch, nobody_watches
+
+_VALUE, _AHEAD = 8, 6  # bytes of a value, and copies of the last rows of series while they are forecast
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,28 +135,73 @@ class ForecastModel(Fitted):
                 fewer, a recursive one any number.
 
         Returns:
-            One row for each series and step: the name of the series, the time (without a time column, the step
-            counted from 1), and for each target its median and its quantiles, such as `temp`, `temp_0.1`, `temp_0.9`.
+            One row for each series and step: the name of the series, the time, and for each target its median and its
+            quantiles, such as `temp`, `temp_0.1`, `temp_0.9`. Without a time column, and where each row is a step
+            whatever its time, the step counted from 1 stands for the time.
 
         Raises:
             ArgumentError: A column is not there, or the horizon is out of reach.
             DataError: The table does not fit; the row is named.
         """
+        found = self.pieces(data, horizon=horizon)
+        return found.whole() if isinstance(found, Kept) else found[0]
+
+    def pieces(self, data: Any, *, horizon: int | None = None) -> Sequence[Frame]:
+        """The forecasts of `predict` in tables one after the other; those for a table larger than memory lie on disk.
+
+        Args:
+            data: As for `predict`, and so is all that follows.
+            horizon: See there.
+
+        Raises:
+            DataError: A series is too large for memory, or the disk is full.
+        """
         plan, asked = self.reading.plan, self.horizon if horizon is None else horizon
         self._check_horizon(asked)
-        reach = asked if self.reading.recursive else self.horizon
-        frame = table(data, self.reading.settings, whole=True)
-        ids, series = plan.series(frame)
-        longer = [with_rows_ahead(one, plan, reach) for one in series]
-        ready = self.reading.material(ids, longer, self.model.history, self.model.horizon)
+        frame = self._frame(data)
+        name = f"forecast of {frame.name}"
+        ids, series = self._series(frame)
+        if not isinstance(frame, Excerpt):
+            return [replace(self._ahead(name, ids, series, asked), zone=frame.zone)]
+        kept = Kept(name, frame.zone, most=frame.limit)
+        rows, width = 2 * self.model.history + self._reach(asked), len(plan.channels) + plan.told(self.model.horizon)
+        several = max(1, int(frame.limit / (_AHEAD * _VALUE * rows * width)))
+        for start in range(0, len(ids), several):
+            part = slice(start, start + several)
+            kept.put(self._ahead(name, ids[part], series[part], asked))
+        return kept
+
+    def _frame(self, data: Any) -> Frame:
+        """The table, or an excerpt of one that is too large for memory."""
+        return table(data, self.reading.settings, task=self.task)
+
+    def _series(self, frame: Frame) -> tuple[tuple[str, ...], Sequence[Series]]:
+        """The names and the series of a table, on disk if it is too large for memory."""
+        plan = self.reading.plan
+        if not isinstance(frame, Excerpt):
+            return plan.series(frame)
+        return plan.stored(frame.parted(plan.ids, set(frame.columns) - {plan.time, plan.ids, *plan.encoder.columns}))
+
+    def _reach(self, asked: int) -> int:
+        """The steps that are forecast, if so many are asked for."""
+        return asked if self.reading.recursive else self.horizon
+
+    def _ahead(self, name: str, ids: tuple[str, ...], series: Sequence[Series], asked: int) -> Frame:
+        """The next steps of some series."""
+        plan, reach, history = self.reading.plan, self._reach(asked), self.model.history
+        ends, scalers = [], []
+        for of, one in zip(ids, series, strict=True):
+            longer = with_rows_ahead(one, plan, reach)
+            scalers += self.reading.levels.of([of], [longer], plan.columns)
+            end = longer[-(history + reach) :]
+            ends.append(replace(end, times=end.times.copy(), values=end.values.copy()))  # no view of all rows
+        ready = material(plan, ends, scalers, self.reading.known, history, self.model.horizon)
         origins = ready.joined.starts + ready.joined.pad + ready.joined.lengths - reach
-        windows = Windows(
-            ready.joined.values, self.model.history, reach, origins, tuple(plan.columns),
-            tuple(ready.joined.starts.tolist()),
-        )  # fmt: skip
-        made = self.table(f"forecast of {frame.name}", ready, WindowExamples(windows, ready.known), ids)
+        starts = tuple(ready.joined.starts.tolist())
+        windows = Windows(ready.joined.values, history, reach, origins, tuple(plan.columns), starts)
+        made = self.table(name, ready, WindowExamples(windows, ready.known), ids)
         columns = {name: values[np.tile(np.arange(reach) < asked, len(ids))] for name, values in made.columns.items()}
-        return Frame(made.name, columns, zone=frame.zone)
+        return Frame(name, columns)
 
     def _check_horizon(self, asked: int) -> None:
         if asked < 1:
@@ -178,7 +226,7 @@ class ForecastModel(Fitted):
         if plan.ids is not None:
             names = np.array(ids, dtype=object)[ready.joined.series_of(windows)]
             columns[plan.ids] = np.repeat(names, horizon)
-        if plan.time is not None:
+        if plan.time is not None and plan.rule != "rows":
             rows = windows.origins[:, None] + np.arange(horizon)
             columns[plan.time] = ready.joined.times[rows].reshape(-1).astype("datetime64[us]")
         else:
@@ -218,29 +266,17 @@ class ForecastModel(Fitted):
             ArgumentError: A column is not there.
             DataError: The table does not fit, or is too short for one forecast.
         """
-        plan, model = self.reading.plan, self.model
-        frame = table(data, self.reading.settings, whole=True)
-        ids, series = plan.series(frame)
-        measured = [one[: measured_rows(one, plan)] for one in series]
-        ready = self.reading.material(ids, measured, model.history, model.horizon)
-        examples = ready.examples(plan, model.history, self.horizon)
-        if not len(examples):
+        frame = self._frame(data)
+        found = examine(self, *self._series(frame), frame.limit if isinstance(frame, Excerpt) else np.inf)
+        if not found.forecasts:
             raise DataError(
                 f"{frame.name}: no series has more than {self.horizon} rows, the steps of one forecast; give more rows"
             )
-        scoring = Scoring(ready, examples, plan.targets)
-        scores = [scoring.score("last value", lambda: last_value(examples.windows))]
-        if self.reading.period is not None:
-            period = self.reading.period
-            if len(series) > 1 or examples.windows.origins.min() >= period:
-                name = f"seasonal naive ({period})"
-                scores.append(scoring.score(name, lambda: seasonal_naive(examples.windows, period)))
-        scores.append(scoring.score(self.report.network.method, lambda: self.median(examples)))
         return replace(
             self.report,
-            split=f"all of {frame.name}: {len(examples):,} forecasts of {self.horizon} steps",
-            metrics=scoring.metrics,
-            scores=tuple(scores),
+            split=f"all of {frame.name}: {found.forecasts:,} forecasts of {self.horizon} steps",
+            metrics=found.metrics,
+            scores=found.scores,
             taken=(),
             notes=(),
         )
@@ -256,9 +292,8 @@ class ForecastModel(Fitted):
 
     def _forecast(self, ready: Material, examples: WindowExamples) -> np.ndarray:
         """Quantiles in the units of the table; the median alone if the network has none."""
-        if self.model.quantiles:
-            return ready.unscaled(examples, quantiles(self.model, examples))
-        return ready.unscaled(examples, self.median(examples)[..., None])
+        found = quantiles(self.model, examples) if self.model.quantiles else self.median(examples)[..., None]
+        return self.reading.plan.within(ready.unscaled(examples, found))
 
     def median(self, examples: WindowExamples) -> Float[np.ndarray, "windows horizon targets"]:
         """The medians of the forecasts of windows, or their means without quantiles, in scaled units."""

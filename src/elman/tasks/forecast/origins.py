@@ -120,7 +120,7 @@ def _before(stamps: np.ndarray, point: np.datetime64, plan: Plan) -> Bool[np.nda
     Where rows are averaged, one that is nearer to the point than to the one before belongs to it; by months and
     years, every row of its month.
     """
-    if plan.rule == "exact":
+    if plan.rule != "mean":
         return stamps < point
     step = plan.grid()
     if np.datetime_data(step.dtype)[0] in "MY":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Float64
@@ -11,6 +11,7 @@ from jaxtyping import Float64
 from elman.models import WindowExamples
 from elman.models.baselines import mean_absolute_error, root_mean_squared_error
 from elman.tasks.forecast.material import Material
+from elman.tasks.forecast.plan import Plan
 from elman.tasks.report import Metric, Score
 
 
@@ -22,7 +23,7 @@ class Scoring:
     Args:
         material: The series.
         examples: The windows that are forecast.
-        targets: The names of the targets.
+        plan: What the targets are called, and between which bounds the forecasts of every method are brought.
         deviations: `(targets,)`, the standard deviation of each, such as that of the rows learnt from; by default
             that over the windows.
     """
@@ -31,15 +32,16 @@ class Scoring:
         self,
         material: Material,
         examples: WindowExamples,
-        targets: Sequence[str],
+        plan: Plan,
         deviations: Float64[np.ndarray, " targets"] | None = None,
     ) -> None:
         self.material = material
         self.examples = examples
+        self.plan = plan
         self.measured = material.unscaled(examples, examples.windows.outputs())
-        self.scale: Float64[np.ndarray, " targets"] = np.ones(len(targets))
-        unit = targets[0]
-        if len(targets) > 1:
+        self.scale: Float64[np.ndarray, " targets"] = np.ones(len(plan.targets))
+        unit = plan.targets[0]
+        if len(plan.targets) > 1:
             unit = "standard deviations"
             found = np.nanstd(self.measured, axis=(0, 1)) if deviations is None else deviations
             self.scale = np.where(found > 0, found, 1.0)
@@ -65,9 +67,15 @@ class Scoring:
             own: As for `Score`.
         """
         started = time.perf_counter()
-        values = self.material.unscaled(self.examples, np.nan_to_num(forecast()))
+        values = self.in_units(forecast())
         taken = time.perf_counter() - started + seconds
         return Score(method, self.errors(values), parameters, taken, own)
+
+    def in_units(
+        self, forecast: Float64[np.ndarray, "windows horizon targets"]
+    ) -> Float64[np.ndarray, "windows horizon targets"]:
+        """Forecasts in scaled units as they are scored: in the units of the table, the mean where there is none."""
+        return self.plan.within(self.material.unscaled(self.examples, np.nan_to_num(forecast)))
 
     def errors(self, forecast: Float64[np.ndarray, "windows horizon targets"]) -> tuple[float, ...]:
         """The metrics of forecasts in the units of the table."""

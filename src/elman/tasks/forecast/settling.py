@@ -8,19 +8,19 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Int64
-from numpy.typing import NDArray
 
 from elman.data.cycles import cycles
 from elman.data.each import Each
 from elman.data.encoding import Encoder
 from elman.data.excerpt import Excerpt
 from elman.data.frame import Frame
-from elman.data.grid import Rule, regularise, usual_step
-from elman.data.panel import Panel, PutRight
+from elman.data.panel import Panel
 from elman.data.records import Series
 from elman.errors import ArgumentError, DataError
-from elman.tasks.durations import duration, spoken
-from elman.tasks.forecast.plan import Plan
+from elman.tasks.forecast.bounds import bounds
+from elman.tasks.forecast.plan import Plan, Rule
+from elman.tasks.forecast.steps import gap, steps
+from elman.tasks.forecast.survey import survey
 from elman.tasks.report import Taken
 from elman.tasks.roles import time_and_ids
 from elman.tasks.settings import Settings
@@ -111,21 +111,24 @@ def _plan(
             raise DataError(f'{past.name}, column "{name}" is constant or empty before the test part: {_NOTHING}')
     made = replace(roles, encoder=encoder)
     tables = _tables(made, past)
-    times, put_right = _survey(tables, past.rank)
+    found = survey(tables, made.columns, past.rank)
     step: np.timedelta64
     rule: Rule
     if grid is not None and made.time is not None:
         step, rule = grid, "mean"
     else:
-        step, rule = _grid(made, times, tables, settings, taken)
-    calendar = cycles(times) if made.time is not None and len(times) > 2 else ()
-    taken += [Taken(sentence) for sentence in put_right.sentences(past.name)]
+        step, rule = steps(made, found.times, tables, settings, taken)
+    made = replace(made, rule=rule, bounds=bounds(made.targets, found, settings, taken))
+    made = replace(made, gap=gap(made, step, found.times, tables, settings))
+    # Nobody knows at what time of the day the next row will come, where rows are steps.
+    calendar = cycles(found.times) if made.time is not None and len(found.times) > 2 and rule != "rows" else ()
+    taken += [Taken(sentence) for sentence in found.put_right.sentences(past.name)]
     constant = _static(past.parts, made) if static else ()
     taken += [
         Taken(f'"{name}" has one value for each series, which is known ahead as well', "--drop") for name in constant
     ]
     written = f"{int(step.astype(np.int64))} {np.datetime_data(step.dtype)[0]}"
-    return replace(made, step=written, rule=rule, calendar=calendar, static=constant)
+    return replace(made, step=written, calendar=calendar, static=constant)
 
 
 def _tables(made: Plan, past: _Past) -> Sequence[Panel]:
@@ -133,19 +136,6 @@ def _tables(made: Plan, past: _Past) -> Sequence[Panel]:
     if len(past.parts) == 1:
         return [made.panel(past.parts[0])]
     return Each(past.parts, lambda part: made.panel(part) if len(part) else Panel(part.name, (), ()))
-
-
-def _survey(tables: Sequence[Panel], rank: Mapping[str, int]) -> tuple[NDArray[np.datetime64], PutRight]:
-    """The times of the longest series, the first of several, and what was put right in all of them."""
-    longest, times, early, again, duplicates = "", np.empty(0, "M8[us]"), 0, 0, ""
-    for table in tables:
-        early, again = early + table.put_right.early, again + table.put_right.again
-        duplicates = table.put_right.duplicates
-        for one in table.series:
-            earlier = len(one) == len(times) and rank.get(one.name, 0) < rank.get(longest, 0)
-            if len(one) > len(times) or earlier:
-                longest, times = one.name, one.times.copy()
-    return times, PutRight(early, again, duplicates)
 
 
 def _static(parts: Sequence[Frame], made: Plan) -> tuple[str, ...]:
@@ -209,29 +199,3 @@ def _before(
     for row, name in enumerate(seen):
         rank[row] = size[name] = size.get(name, 0) + 1
     return rank <= np.maximum(1, share * np.array([size[name] for name in seen]))
-
-
-def _grid(
-    made: Plan, times: NDArray[np.datetime64], tables: Sequence[Panel], settings: Settings, taken: list[Taken]
-) -> tuple[np.timedelta64, Rule]:
-    """The time step and how rows come onto it: exactly if they lie there, else by averaging."""
-    if made.time is None:
-        return np.timedelta64(1, "s"), "exact"
-    if settings.every is not None:
-        return duration(settings.every), "mean"
-    if len(times) < 2:
-        raise DataError(
-            f"{tables[0].name}: no series has two different times, so no time step can be seen. Give it with --every"
-        )
-    step = usual_step(times)
-    try:
-        for table in tables:
-            for one in table.series:
-                regularise(one, step)
-    except DataError:
-        taken.append(
-            Taken(f"times are irregular: rows are averaged in steps of {spoken(step)}, the most usual", "--every")
-        )
-        return step, "mean"
-    taken.append(Taken(f"one time step is {spoken(step)}", "--every"))
-    return step, "exact"

@@ -12,6 +12,7 @@ import numpy as np
 
 from elman.data import Text
 from elman.models.baselines import NGrams
+from elman.models.describe import named
 from elman.models.language import LanguageModel
 from elman.models.text import TextExamples, Vocabulary
 from elman.tasks.choices import Choices, epochs_within
@@ -25,9 +26,10 @@ from elman.tasks.training_options import training_options
 from elman.training import fit
 from elman.training.distributed import world
 from elman.training.history import History
-from elman.training.jobs.bench import Watch, named, nobody_watches, threads
+from elman.training.threads import threads
+from elman.training.watch import Watch, nobody_watches
 
-USED = frozenset({"tbptt"})
+USED = frozenset({"tbptt", "memory"})
 _FREQUENCY, _GRAMS = ("characters by frequency", 1), ("7-grams", 7)
 _CONTEXT = 1000  # characters before a part that every method reads first, unscored
 _RATES = (0.03, 0.1, 0.3)  # of dynamic evaluation, that are tried

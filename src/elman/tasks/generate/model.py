@@ -13,13 +13,13 @@ from torch import nn
 
 from elman.data.frame import Frame
 from elman.errors import DataError
+from elman.models.describe import count_parameters, named
 from elman.models.language import LanguageModel
 from elman.tasks.fitted import Fitted
 from elman.tasks.generate.surprise import adapted_surprise, surprise
 from elman.tasks.generate.texts import text_of
 from elman.tasks.report import Metric, Report, Score
 from elman.training.history import History
-from elman.training.jobs.bench import count_parameters, named
 
 METRICS = (Metric("surprise", "nats a character"), Metric("surprise", "bits a character"))
 

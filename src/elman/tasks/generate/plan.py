@@ -15,7 +15,8 @@ from elman.models.text import TextExamples, Vocabulary
 from elman.tasks.cell_arguments import cell_arguments
 from elman.tasks.choices import epochs_within
 from elman.tasks.settings import Settings
-from elman.training.jobs.bench import seeded, threads
+from elman.training.seeding import seeded
+from elman.training.threads import threads
 
 MOST_EPOCHS = 30
 # Shares of the time: for the training that is chosen by, and for that of the model that is kept. The rest goes to

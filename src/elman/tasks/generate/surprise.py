@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from elman.errors import ArgumentError
 from elman.layers import detach
+from elman.models.evaluating import evaluating
 from elman.models.language import LanguageModel
 
 _STRETCH = 512  # time steps that are read at one time
@@ -83,22 +84,17 @@ def _read(
 ) -> Float64[np.ndarray, " scored"]:
     if len(text) < 2:
         raise ArgumentError(f"the text has {len(text)} characters; expected at least 2: the first is not scored")
-    training = model.training
-    model.eval()
     codes = torch.as_tensor(model.vocabulary.encode(text), device=model.embedding.weight.device)[:, None]
     found, state = np.empty(len(text) - 1), None
-    try:
-        with torch.set_grad_enabled(optimizer is not None):
-            for start in range(0, len(found), stretch):
-                target = codes[start + 1 : start + 1 + stretch]
-                logits, state = model(codes[start : start + len(target)], state)
-                nats = F.cross_entropy(logits.flatten(0, 1), target.flatten(), reduction="none")
-                found[start : start + len(target)] = nats.detach().cpu()
-                if optimizer is not None:
-                    optimizer.zero_grad()
-                    nats.mean().backward()
-                    optimizer.step()
-                    state = detach(state)
-    finally:
-        model.train(training)
+    with evaluating(model), torch.set_grad_enabled(optimizer is not None):
+        for start in range(0, len(found), stretch):
+            target = codes[start + 1 : start + 1 + stretch]
+            logits, state = model(codes[start : start + len(target)], state)
+            nats = F.cross_entropy(logits.flatten(0, 1), target.flatten(), reduction="none")
+            found[start : start + len(target)] = nats.detach().cpu()
+            if optimizer is not None:
+                optimizer.zero_grad()
+                nats.mean().backward()
+                optimizer.step()
+                state = detach(state)
     return found

@@ -9,30 +9,34 @@ from typing import Any
 
 import numpy as np
 
+from elman.data.each import Each
 from elman.errors import ArgumentError, DataError
 from elman.models import SequenceExamples
+from elman.models.describe import count_parameters
 from elman.tasks.choices import Choices
 from elman.tasks.label.model import LabelModel
-from elman.tasks.label.reading import Material, Reading, reading, rows_of
+from elman.tasks.label.reading import Material, Reading, reading
 from elman.tasks.label.recipe import Recipe, recipes
 from elman.tasks.label.rivals import rivals
 from elman.tasks.label.scoring import Scoring
-from elman.tasks.label.search import FEWEST, best_recipe
+from elman.tasks.label.search import FEWEST, best_recipe, rival_recipe
 from elman.tasks.label.split import Split, split
 from elman.tasks.label.trainer import Network, Trainer
 from elman.tasks.leaks import leaks_beside
 from elman.tasks.report import Report, Score, Taken, spread
+from elman.tasks.sampled_rows import sampled_rows
 from elman.tasks.settings import Settings, flag
 from elman.tasks.sources import TABLE
 from elman.training.callbacks import Callback
 from elman.training.distributed import world
 from elman.training.history import History
-from elman.training.jobs.bench import Watch, count_parameters, nobody_watches
+from elman.training.watch import Watch, nobody_watches
 
 _OWN = {"target", "steps", "axes", "input", "labels", "size", "colour", "scan", "part", "group", "bidirectional"}
-USED = TABLE | _OWN | {"frame", "noise", "drift", "class_weights", "label_smoothing"}
+USED = TABLE | _OWN | {"frame", "noise", "drift", "class_weights", "label_smoothing", "memory"}
 
 _ROUGH = 30  # sequences of a test part below which its scores are rough
+_CONVOLUTIONAL = "convolutional network"
 _SEARCHING, _CONVOLVING, _TRAINING = 0.35, 0.15, 0.4  # of the time at hand
 
 
@@ -81,11 +85,9 @@ def _course(data: Any, settings: Settings, folder: Path | None, watch: Watch) ->
         if not made.classes and name in settings.model_fields_set:
             raise ArgumentError(f"{flag(name)} is for classes; the labels of {material.sequences.name} are numbers")
     cut = split(material, made.answers(material.sequences), settings)
-    if made.form == "long":
-        assert material.frame is not None
-        rows = np.concatenate(rows_of(material.frame, made, cut.learnt))
-        made, more = made.fitted_on(material.frame, np.sort(rows))
-        material = material._replace(sequences=made.of_table(material.frame))
+    if material.long is not None:
+        made, more = made.fitted_on(material.long, cut.learnt)
+        material = material._replace(sequences=made.of_long(material.long))
         taken += more
     return _Course(made, material, cut, settings, folder, watch), taken
 
@@ -98,7 +100,7 @@ class _Course:
     ) -> None:
         labels = made.answers(material.sequences)
         self.reading = made
-        self.frame = material.frame
+        self.long = material.long
         self.cut = cut
         self.settings = settings
         self.folder = folder
@@ -118,10 +120,11 @@ class _Course:
         scores, notes = world().on_first(self._rivals)
         notes += self._leaks()
         recipe = Recipe(**self.choices.once("recipe", lambda: asdict(self._recipe())))
-        convolutional = self.trainer.convolutional(recipe, self.train, seed)
-        scores.append(self._finished("convolutional network", convolutional, _CONVOLVING, seed))
+        rival = Recipe(**self.choices.once("recipe of the convolutional network", lambda: asdict(self._rival(recipe))))
+        convolutional = self.trainer.convolutional(rival, self.train, seed)
+        scores.append(self._finished(_CONVOLUTIONAL, convolutional, _CONVOLVING, seed))
         model, network, more = self._network(recipe)
-        notes += self._doubts()
+        notes += self._unlike(recipe, rival) + self._doubts()
         report = Report(
             task=self.reading.task,
             title=f"{self.reading.target} of every sequence of {self.sequences.name}",
@@ -167,11 +170,10 @@ class _Course:
     def _said(self, recipe: Recipe) -> list[Taken]:
         """How the network reads and is kept from learning by heart, and whether that was tried or is usual."""
         read = f"frames of {recipe.frame} time steps" if recipe.frame > 1 else "each time step by itself"
-        noise = f"noise {recipe.noise:g}, drift {recipe.drift:g}, dropout {recipe.dropout:g}"
         searched = "steps of a trial" in self.choices.made and self.choices.made["steps of a trial"] >= FEWEST
         how = "which did best where it was tried" if searched else "as usual, without a search"
         open_ = [flag(name) for name in asdict(recipe) if getattr(self.settings, name) is None]
-        taken = [Taken(f"the network reads {read}, with {noise}: {how}", ", ".join(open_))] if open_ else []
+        taken = [Taken(f"the network reads {read}, with {_noise(recipe)}: {how}", ", ".join(open_))] if open_ else []
         if self.reading.classes and self.settings.label_smoothing is None:
             taken.append(Taken("each class is told with 90 % certainty at most while learning", "--label-smoothing"))
         return taken
@@ -192,16 +194,34 @@ class _Course:
 
     def _leaks(self) -> list[str]:
         """The columns of a long table that give the label away, in sentences."""
-        if self.reading.form != "long" or self.frame is None or len(self.reading.columns) < 2:
+        long, target = self.long, self.reading.target
+        if long is None or len(self.reading.columns) < 2:
             return []
-        rows = rows_of(self.frame, self.reading, self.cut.learnt)
-        constant = [name for name in self.reading.columns if _is_constant(self.frame.columns[name], rows)]
+        learnt = long.taken(self.cut.learnt)
+        constant = long.constant(learnt, self.reading.columns)
         others = [name for name in self.reading.columns if name not in constant]
+        one_of_each = Each(learnt, lambda part: part.take(np.unique(long.first_of_each(part))))
         leaks: list[str] = []
-        for names, chosen in ((constant, np.array([one[0] for one in rows])), (others, np.concatenate(rows))):
-            learnt = self.frame.take(np.sort(chosen))
-            leaks += leaks_beside(learnt, names, self.reading.target, classes=bool(self.reading.classes))
+        for names, parts in ((constant, one_of_each), (others, learnt)):
+            if names:
+                rows = sampled_rows(parts, [target, *names])
+                leaks += leaks_beside(rows, names, target, classes=bool(self.reading.classes))
         return leaks
+
+    def _unlike(self, recipe: Recipe, rival: Recipe) -> list[str]:
+        """In what the convolutional network was trained otherwise than the recurrent one, in sentences."""
+        unlike = []
+        if rival != recipe:
+            unlike.append(f"the {_CONVOLUTIONAL} has {_noise(rival)}: of the usual and the searched, the better for it")
+        here, there = (
+            history.epochs for name, history in self.histories.items() if name.endswith(f", seed {self.settings.seed}")
+        )
+        if here < there:
+            unlike.append(f"the {_CONVOLUTIONAL} had time for {here} epochs, the recurrent one for {there}")
+        return unlike
+
+    def _rival(self, recipe: Recipe) -> Recipe:
+        return rival_recipe(self.trainer, self.sequences, self.cut, recipe, self.choices)
 
     def _recipe(self) -> Recipe:
         seconds = self.settings.minutes * 60 * _SEARCHING
@@ -250,6 +270,5 @@ class _Course:
         )
 
 
-def _is_constant(values: np.ndarray, rows: list[np.ndarray]) -> bool:
-    """Whether a column has one value in each sequence."""
-    return all((values[one] == values[one[0]]).all() for one in rows)
+def _noise(recipe: Recipe) -> str:
+    return f"noise {recipe.noise:g}, drift {recipe.drift:g}, dropout {recipe.dropout:g}"

@@ -10,13 +10,15 @@ import numpy as np
 
 from elman.data.encoding import Encoder
 from elman.data.frame import Frame
-from elman.data.long_table import known, sequences_from_frame
+from elman.data.labels import as_labels
+from elman.data.long_table import called, finite, known, label_of_each, sequences_from_frame
 from elman.data.records import Sequences
 from elman.data.roles import find_time
 from elman.data.wide import sequences_from_wide, step_columns
 from elman.errors import ArgumentError, DataError
-from elman.tasks.label.long_rows import irregular_step, rows_of_each
-from elman.tasks.label.source import SEQUENCES, Form, as_frame, form_of, read_set, target_of
+from elman.tasks.label.long_rows import LongTable, rows_of_each
+from elman.tasks.label.source import SEQUENCES, Form, as_frame, form_of, read_set, target_of, whole
+from elman.tasks.label.ucr_rows import ucr_rows
 from elman.tasks.report import Taken
 from elman.tasks.settings import Settings, flag
 from elman.tasks.settings import settings as checked
@@ -69,7 +71,9 @@ class Reading:
             ArgumentError: A column is not there, or the channels are not those that were learnt from.
             DataError: The data do not fit; the place is named.
         """
-        frame = as_frame(data, self.settings)
+        rows = ucr_rows(data, self.classes, labelled=labelled) if self.form == "sequences" else None
+        data = data if rows is None else rows
+        frame = as_frame(data, self.settings, task=self.task)
         if (frame is None) != (self.form == "sequences"):
             raise ArgumentError(
                 f"the model learnt from {'sequences' if self.form == 'sequences' else 'a table'}, and was given "
@@ -79,8 +83,10 @@ class Reading:
             asked = {"task": self.task} | ({} if labelled else {"labels": None})
             found, _ = read_set(data, self.settings.model_copy(update=asked))
             found = found if labelled else replace(found, labels=None, classes=())
+        elif self.form == "long":
+            found = self.of_long(LongTable.of(frame, str(self.ids), self.time, self.settings.drop), labelled=labelled)
         else:
-            found = self.of_table(frame, labelled=labelled)
+            found = self.of_table(whole(frame), labelled=labelled)
         swapped = found.channels != self.channels and set(found.channels) == set(self.channels)
         if len(found.channels) != len(self.channels) or swapped:
             raise ArgumentError(
@@ -105,6 +111,38 @@ class Reading:
             frame, ids=str(self.ids), target=target, channels=channels, time=self.time, values=values, task=task
         )
 
+    def of_long(self, long: LongTable, *, labelled: bool = True) -> Sequences:
+        """The same for a long table, whose sequences lie on disk if its rows do.
+
+        Raises:
+            DataError: The table does not fit; the row is named.
+        """
+        if not long.table.on_disk:
+            return self.of_table(long.table.parts[0], labelled=labelled)
+        assert self.encoder is not None
+        sequences, labels, without, channels = long.arrays(), None, None, ()
+        for part in long.table.parts:
+            for name, words in self.encoder.columns.items():
+                if words is None:
+                    finite(part, name)
+            some, (places, _) = self.of_table(part, labelled=False), long.sequences(part)
+            for place, one in zip(places.tolist(), some.sequences, strict=True):
+                sequences[place] = one
+            channels, found = some.channels, label_of_each(part, self.target, long.ids) if labelled else None
+            if found is None:
+                without = without or part.place(0, self.target)
+            else:
+                labels = np.empty(long.count, dtype=found.dtype) if labels is None else labels
+                labels[places] = found
+        if labels is not None and without is not None:
+            raise DataError(f"{without}: nothing; other sequences have a target. Leave its sequence away, or fix it")
+        ids, units = tuple(map(str, long.table.rank)), ("",) * len(channels)
+        if labels is None:
+            return Sequences(long.table.name, sequences, None, (), channels, units, ids=ids)
+        task: Any = self.task if self.channels else self.settings.task
+        values, classes = as_labels(labels, task=task, name=called(long.table.name, self.target))
+        return Sequences(long.table.name, sequences, values, classes, channels, units, ids=ids)
+
     def answers(self, found: Sequences) -> np.ndarray:
         """The label of each sequence: the index of its class, or its number.
 
@@ -124,11 +162,11 @@ class Reading:
         number = {name: index for index, name in enumerate(self.classes)}
         return np.array([number.get(found.classes[label], len(number)) for label in labels], dtype=np.int64)
 
-    def fitted_on(self, frame: Frame, rows: np.ndarray) -> tuple[Reading, list[Taken]]:
-        """The same reading, its encoder by these rows of a long table alone; and what it left out."""
-        encoder = Encoder.fit(frame.take(rows), self.columns)
+    def fitted_on(self, long: LongTable, chosen: np.ndarray) -> tuple[Reading, list[Taken]]:
+        """The same reading, its encoder by these sequences of a long table alone; and what it left out."""
+        encoder = Encoder.fit(long.taken(chosen), self.columns)
         if not encoder.channels:
-            raise DataError(f"{frame.name}: no column is left to read, for none changes in the rows to learn from")
+            raise DataError(f"{long.table.name}: no column is left to read, for none changes in the rows to learn from")
         gap = () if self.step is None else ("time since the last row",)
         made = replace(self, encoder=encoder, channels=encoder.channels + gap)
         return made, [Taken(f"{reason}, and is left out") for reason in encoder.dropped]
@@ -161,13 +199,13 @@ class Material(NamedTuple):
 
     Args:
         sequences: All of it, labelled.
-        frame: The table it was read from, if there is one.
+        long: The long table it was read from, if there is one.
         parts: `(sequences,)`, the published part of each, `train` or `test`; `None` without one.
         groups: `(sequences,)`, what may not be divided; `None` if each sequence stands alone.
     """
 
     sequences: Sequences
-    frame: Frame | None
+    long: LongTable | None
     parts: np.ndarray | None
     groups: np.ndarray | None
 
@@ -199,7 +237,9 @@ def reading(data: Any, settings: Settings) -> tuple[Reading, Material, list[Take
     for name in (*settings.drop, settings.group, settings.part):
         if name is not None:
             frame.kind(name)
+    long = None
     if form == "wide":
+        frame = whole(frame)
         columns = step_columns(frame, (target, settings.group, settings.part, *settings.drop))
         made = Reading(form, target, None, None, columns, None, None, (), (), settings)
         if rest := [f'"{name}"' for name in frame.columns if name not in columns and name not in others]:
@@ -207,9 +247,8 @@ def reading(data: Any, settings: Settings) -> tuple[Reading, Material, list[Take
     else:
         time = settings.time or find_time(frame)
         columns = tuple(name for name in frame.columns if name not in others and name != time)
-        known(frame, str(ids))
-        encoder = Encoder.fit(frame, columns)
-        step = irregular_step(frame, str(ids), time)
+        long = LongTable.of(frame, str(ids), time, settings.drop)
+        encoder, step = Encoder.fit(long.table.parts, columns), long.irregular_step()
         if settings.time is None:
             taken.append(
                 Taken(f'times are in "{time}"' if time else "rows of a sequence are in order of time", "--time")
@@ -217,18 +256,12 @@ def reading(data: Any, settings: Settings) -> tuple[Reading, Material, list[Take
         if step is not None:
             taken.append(Taken("times are irregular: the time since the last row is read as a channel"))
         made = Reading(form, target, ids, time, columns, encoder, step, (), (), settings)
-    found = made.of_table(frame)
+    found = made.of_table(frame) if long is None else made.of_long(long)
     found.labelled()
     made = replace(made, channels=found.channels, classes=found.classes)
-    parts = None if settings.part is None else _parts(frame, settings.part, made)
-    groups = None if settings.group is None else _each(frame, settings.group, made)
-    return made, Material(found, frame, parts, groups), taken + _said_task(made)
-
-
-def rows_of(frame: Frame, made: Reading, chosen: np.ndarray) -> list[np.ndarray]:
-    """The rows of each of the chosen sequences of a long table, in the order of the table."""
-    every = rows_of_each(frame, str(made.ids), None)
-    return [every[at] for at in chosen]
+    parts = None if settings.part is None else _parts(frame, settings.part, long)
+    groups = None if settings.group is None else _each(frame, settings.group, long)
+    return made, Material(found, long, parts, groups), taken + _said_task(made)
 
 
 def _refuse(settings: Settings, names: Set[str], why: str) -> None:
@@ -244,37 +277,18 @@ def _said_task(made: Reading) -> list[Taken]:
     return [Taken(f"the labels are {kinds}: the task is to {made.task}", "--task")]
 
 
-def _each(frame: Frame, column: str, made: Reading) -> np.ndarray:
-    """What a column says of each sequence.
-
-    Raises:
-        DataError: It is missing, or differs within a sequence; the row is named.
-    """
-    if frame.missing(column).any():
-        raise DataError(f"{frame.place(int(np.argmax(frame.missing(column))), column)}: nothing; expected a value")
-    values = frame.columns[column]
-    if made.form == "wide":
-        return values
-    found = []
-    for rows in rows_of_each(frame, str(made.ids), None):
-        differs = values[rows] != values[rows[0]]
-        if differs.any():
-            row = int(rows[int(np.argmax(differs))])
-            raise DataError(
-                f'{frame.place(row, column)}: "{values[row]}", but "{values[rows[0]]}" at {frame.place(int(rows[0]))}, '
-                f"both of one sequence; expected one value in all of its rows"
-            )
-        found.append(values[rows[0]])
-    return np.array(found, dtype=values.dtype)
+def _each(frame: Frame, column: str, long: LongTable | None) -> np.ndarray:
+    """What a column says of each sequence; see `LongTable.of_each`."""
+    return known(frame, column) if long is None else long.of_each(column)
 
 
-def _parts(frame: Frame, column: str, made: Reading) -> np.ndarray:
+def _parts(frame: Frame, column: str, long: LongTable | None) -> np.ndarray:
     """The part of each sequence.
 
     Raises:
         DataError: It is neither train nor test.
     """
-    found = np.array([str(value).lower() for value in _each(frame, column, made)], dtype=object)
+    found = np.array([str(value).lower() for value in _each(frame, column, long)], dtype=object)
     for value in sorted(set(found.tolist()) - {"train", "test"}):
         raise DataError(f'{frame.name}, column "{column}" holds "{value}"; expected train or test in each row')
     return found

@@ -13,7 +13,8 @@ from elman.tasks.label.reading import Reading
 from elman.tasks.settings import Settings
 
 _STEPS = 128  # frames of a sequence up to which each time step is a frame of its own
-_FEWEST = 8  # frames that a longer frame leaves, at least
+FEWEST = 8
+"""Frames that a longer frame leaves, at least."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def recipes(longest: int, made: Reading) -> tuple[list[Recipe], list[int]]:
         if one not in found:
             found.append(one)
     frames = [] if said.frame is not None else [frame * 4, frame // 2]
-    return found, [other for other in frames if 1 <= other <= longest // _FEWEST and other != frame]
+    return found, [other for other in frames if 1 <= other <= longest // FEWEST and other != frame]
 
 
 def make(

@@ -11,8 +11,11 @@ import numpy as np
 from elman.data import load as load_embedded
 from elman.data.arrays import sequences_of
 from elman.data.entries import catalogue
+from elman.data.excerpt import Excerpt, needed
 from elman.data.frame import Frame
+from elman.data.image_folder import is_image
 from elman.data.look_rows import USUAL_TARGETS
+from elman.data.parquet import read_parquet
 from elman.data.records import Sequences
 from elman.data.roles import find_ids
 from elman.data.sequence_files import kind_of, published_test, read_sequences
@@ -25,6 +28,7 @@ from elman.tasks.sources import located, table
 Form = Literal["sequences", "long", "wide"]
 _ARRAYS = ("input", "labels", "axes")
 _IMAGES = ("size", "colour", "scan")
+_WIDE = 4  # times less than a long table of as many numbers takes, for nothing has to be put in order
 SEQUENCES = frozenset(_ARRAYS + _IMAGES)
 """The settings that say how sequences are read that are no table."""
 
@@ -92,7 +96,7 @@ def read_set(data: Any, settings: Settings) -> tuple[Sequences, list[Taken]]:
     for name in _ARRAYS + _IMAGES:
         if (value := getattr(settings, name)) not in (None, False):
             given[name] = value
-    found = read_sequences(path, task=None if path.is_dir() else task, **given)
+    found = read_sequences(path, task=None if path.is_dir() or is_image(path) else task, **given)
     if path.suffix.lower() in (".npy", ".npz"):
         taken += _said_axes(found, settings)
     other = published_test(path)
@@ -151,9 +155,27 @@ def target_of(frame: Frame, settings: Settings, form: Form, ids: str | None) -> 
     raise ArgumentError(f"{frame.name}: which column holds the labels? Say --target COLUMN; possible: {listed}")
 
 
-def as_frame(data: Any, settings: Settings) -> Frame | None:
-    """The table that was handed in, or `None` where it is a set of sequences."""
-    return None if holds_sequences(data) else table(data, settings)
+def as_frame(data: Any, settings: Settings, *, task: str | None = None) -> Frame | None:
+    """The table that was handed in, or `None` where it is a set of sequences; `task` as for `table`."""
+    return None if holds_sequences(data) else table(data, settings, task=task)
+
+
+def whole(frame: Frame) -> Frame:
+    """A table whose rows are sequences, in memory: of an `Excerpt`, all rows of its table.
+
+    Raises:
+        ArgumentError: They are too many.
+    """
+    if not isinstance(frame, Excerpt):
+        return frame
+    size = needed(frame.path, len(frame.columns)) / _WIDE
+    if size > frame.limit:
+        raise ArgumentError(
+            f"{frame.name}: each row is a sequence, and all of them take about {size / 2**30:.1f} GiB; "
+            f"{frame.limit / 2**30:.1f} GiB are to be had. Bring a long table, with a row for each time step, which is "
+            f"gone through piece by piece; or fewer rows; or say with --memory that they may take more"
+        )
+    return read_parquet(frame.path, frame.clock, frame.no_value)
 
 
 def _embedded(data: str | Path) -> str:
@@ -187,7 +209,7 @@ def _joined(train: Sequences, test: Sequences) -> Sequences:
     count = len(train)
     return replace(
         train,
-        sequences=train.sequences + test.sequences,
+        sequences=[*train.sequences, *test.sequences],
         labels=np.concatenate(labels),
         classes=classes,
         ids=None if train.ids is None or test.ids is None else train.ids + test.ids,

@@ -9,6 +9,7 @@ import numpy as np
 
 from elman.models import Classifier, Regressor, SequenceExamples
 from elman.models.baselines import ConvNet, channels_within
+from elman.models.describe import count_parameters
 from elman.tasks.cell_arguments import cell_arguments
 from elman.tasks.choices import seconds_a_step
 from elman.tasks.label.reading import Reading
@@ -18,7 +19,7 @@ from elman.tasks.training_options import training_options
 from elman.training import fit
 from elman.training.callbacks import Callback
 from elman.training.history import History
-from elman.training.jobs.bench import count_parameters, seeded
+from elman.training.seeding import seeded
 
 Network = Classifier | Regressor
 

@@ -10,26 +10,31 @@ from pathlib import Path
 import numpy as np
 
 from elman.data.frame import Frame
+from elman.errors import DataError
 from elman.models import TagExamples, Tagger
+from elman.models.describe import count_parameters
 from elman.tasks.cell_arguments import cell_arguments
 from elman.tasks.choices import Choices, epochs_within, seconds_a_step
 from elman.tasks.leaks import leaks_beside
 from elman.tasks.report import Report, Score, Taken, spread
+from elman.tasks.sampled_rows import sampled_rows
 from elman.tasks.settings import Settings
 from elman.tasks.sources import TABLE
+from elman.tasks.tag.layout import Layout
 from elman.tasks.tag.model import TagModel, found_tags
 from elman.tasks.tag.plan import Plan, fitted_on, plan
-from elman.tasks.tag.rivals import rivals
+from elman.tasks.tag.rivals import rivals, usual
 from elman.tasks.tag.scoring import Scoring
 from elman.tasks.tag.split import Split, split
-from elman.tasks.tag.stretches import CONTEXT, LONGEST, Part, Stretch, examples, stretches
+from elman.tasks.tag.stretches import CONTEXT, LONGEST, Part, Stretch, examples, stretches, truth
 from elman.tasks.training_options import training_options
 from elman.training import fit
 from elman.training.distributed import world
 from elman.training.history import History
-from elman.training.jobs.bench import Watch, count_parameters, nobody_watches, seeded
+from elman.training.seeding import seeded
+from elman.training.watch import Watch, nobody_watches
 
-USED = TABLE | {"target", "tags", "bidirectional", "class_weights", "label_smoothing"}
+USED = TABLE | {"target", "tags", "bidirectional", "class_weights", "label_smoothing", "memory"}
 _STRETCHES = 200  # of one epoch, at least, if that leaves them longer than the shortest
 _SHORTEST = 32
 _BATCHES = 20  # of one epoch, at least, unless that makes them smaller than 8
@@ -52,7 +57,8 @@ def learn(frame: Frame, settings: Settings, *, folder: Path | None = None, watch
     started = time.perf_counter()
     course, taken, past = _course(frame, settings, folder, watch)
     made = course.plan
-    leaks = leaks_beside(past, list(made.encoder.columns), made.target, classes=bool(made.classes))
+    columns = list(made.encoder.columns)
+    leaks = leaks_beside(sampled_rows(past, [made.target, *columns]), columns, made.target, classes=bool(made.classes))
     return course.run(tuple(taken), leaks, started)
 
 
@@ -72,37 +78,41 @@ def validate(frame: Frame, settings: Settings, *, watch: Watch = nobody_watches)
     return course.validate()
 
 
-def _course(frame: Frame, settings: Settings, folder: Path | None, watch: Watch) -> tuple[_Course, list[Taken], Frame]:
+def _course(
+    frame: Frame, settings: Settings, folder: Path | None, watch: Watch
+) -> tuple[_Course, list[Taken], Sequence[Frame]]:
     """A training with its parts cut, what was taken for granted, and the rows that are learnt from."""
     settings.only("tag", USED)
-    made, taken = plan(frame, settings)
-    parts, notices = made.rows(frame)
-    cut = split([len(one.rows) for one in parts], settings)
-    learnt = np.concatenate([parts[one.sequence].rows[one.begin : one.end] for one in cut.train])
-    past = frame.take(np.sort(learnt))
+    made, taken, layout = plan(frame, settings)
+    cut = split(layout.lengths.tolist(), settings)
+    past = layout.learnt(cut.train)
     made, more = fitted_on(made, past)
-    taken += more + [Taken(sentence) for sentence in notices]
-    return _Course(made, frame, cut, settings, folder, watch), taken, past
+    taken += more + [Taken(sentence) for sentence in layout.put_right.sentences(frame.name)]
+    return _Course(made, frame.name, layout, cut, settings, folder, watch), taken, past
 
 
 class _Course:
     """The steps of one training, which share what was settled at its start."""
 
     def __init__(
-        self, made: Plan, frame: Frame, cut: Split, settings: Settings, folder: Path | None, watch: Watch
+        self,
+        made: Plan,
+        name: str,
+        layout: Layout,
+        cut: Split,
+        settings: Settings,
+        folder: Path | None,
+        watch: Watch,
     ) -> None:
         self.plan = made
-        self.frame = frame
+        self.name = name
         self.cut = cut
         self.settings = settings
         self.folder = folder
         self.watch = watch
         self.choices = Choices(None if folder is None else folder / "choices.json")
         self.histories: dict[str, History] = {}
-        parts, _ = made.rows(frame)
-        tags = made.tags(frame)
-        self.sequences = [one.values for one in parts]
-        self.tags = [tags[one.rows] for one in parts]
+        self.sequences, self.tags = made.read(layout), made.tags_of(layout)
         self.both_ways = bool(settings.bidirectional)
 
     def run(self, taken: tuple[Taken, ...], leaks: tuple[str, ...], started: float) -> TagModel:
@@ -110,12 +120,12 @@ class _Course:
         rows = _rows(self.cut.train)
         train, validation = self._learnt_from()
         test = self._stretches(self.cut.test)
-        scoring = Scoring([self.tags[one.sequence][one.begin : one.end] for one in test], self.plan.target)
+        scoring = Scoring(truth(test, self.tags), self.plan.target)
         scores = world().on_first(partial(self._rivals, train, test, scoring))
         model, network, notes = self._network(train, validation, test, scoring)
         report = Report(
             task="tag",
-            title=f"{self.plan.target} of every row of {self.frame.name}",
+            title=f"{self.plan.target} of every row of {self.name}",
             split=f"{self.cut.text}; {rows:,} rows to learn from, {_rows(self.cut.validation):,} to choose on, "
             f"{_rows(self.cut.test):,} to test on",
             metrics=scoring.metrics,
@@ -125,9 +135,7 @@ class _Course:
             settings={**self.settings.given(), "seed": self.settings.seed},
             seconds=time.perf_counter() - started,
         )
-        known = np.concatenate(list(train.tags))
-        usual = float(np.nanmean(known)) if not self.plan.classes else int(np.bincount(known[known >= 0]).argmax())
-        return TagModel(model, self.plan, usual, report, self.histories)
+        return TagModel(model, self.plan, usual(train), report, self.histories)
 
     def validate(self) -> float:
         """Learn with the first seed; the lowest validation loss."""
@@ -151,7 +159,13 @@ class _Course:
         return stretches(parts, both_ways=self.both_ways)
 
     def _examples(self, cut: Sequence[Stretch]) -> TagExamples:
-        return examples(cut, self.sequences, self.tags)
+        found = examples(cut, self.sequences, self.tags)
+        if not len(found):
+            raise DataError(
+                f'{self.name}, column "{self.plan.target}": one of the parts to learn from and to choose on has no row '
+                f"with a tag; give more of them, or another --validation or --seed"
+            )
+        return found
 
     def _make(self, rows: int, seed: int) -> Tagger:
         settings = self.settings
@@ -182,7 +196,7 @@ class _Course:
             self.histories[f"seed {seed}"] = history
             score = scoring.score(
                 f"recurrent network ({settings.cell})",
-                lambda of=model: world().share(lambda part: found_tags(of, test[part], self.sequences), len(test)),
+                lambda of=model: found_tags(of, test, self.sequences),
                 parameters=count_parameters(model),
                 seconds=history.seconds,
             )

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from torch import nn
 
+from elman.data.excerpt import Excerpt
 from elman.data.frame import Frame
+from elman.data.kept import Kept
 from elman.models import Tagger
 from elman.tasks.fitted import Fitted
-from elman.tasks.ordered import Ordered
+from elman.tasks.parted_table import PartedTable
 from elman.tasks.report import Report
 from elman.tasks.sources import table
+from elman.tasks.tag.layout import lay_out
 from elman.tasks.tag.plan import Plan
+from elman.tasks.tag.rivals import always
 from elman.tasks.tag.scoring import Scoring
-from elman.tasks.tag.stretches import Part, Stretch, stretches, tagged
+from elman.tasks.tag.stretches import Part, Stretch, stretches, tagged, truth
+from elman.training.distributed import world
 from elman.training.history import History
+
+_TOGETHER = 1024  # stretches whose tags are in memory together
 
 
 class TagModel(Fitted):
@@ -63,8 +70,25 @@ class TagModel(Fitted):
             ArgumentError: A column is not there.
             DataError: The table does not fit; the row is named.
         """
-        frame = table(data, self.plan.settings)
-        parts, cut = self._stretches(frame)
+        frame = table(data, self.plan.settings, task=self.task)
+        return self._kept(frame).whole() if isinstance(frame, Excerpt) else self._tagged(frame)
+
+    def pieces(self, data: Any) -> Sequence[Frame]:
+        """The rows of `predict` in tables one after the other: of Parquet larger than memory, they lie on disk."""
+        frame = table(data, self.plan.settings, task=self.task)
+        return self._kept(frame) if isinstance(frame, Excerpt) else [self._tagged(frame)]
+
+    def _kept(self, excerpt: Excerpt) -> Kept:
+        """The tags of all rows of a table that is too large for memory, on disk."""
+        kept = Kept(f"tags of {excerpt.name}", excerpt.zone, most=excerpt.limit)
+        for part in excerpt.parted(self.plan.ids, self.plan.settings.drop):
+            kept.put(replace(self._tagged(part), positions=part.positions))
+        return kept
+
+    def _tagged(self, frame: Frame) -> Frame:
+        """The tags of a table in memory."""
+        parts, _ = self.plan.rows(frame)
+        cut = self._stretches([len(one.rows) for one in parts])
         found = tagged(self.model, cut, [one.values for one in parts])
         rows = np.concatenate([parts[one.sequence].rows[one.begin : one.end] for one in cut])
         columns = {name: frame.columns[name] for name in (self.plan.ids, self.plan.time) if name is not None}
@@ -88,19 +112,20 @@ class TagModel(Fitted):
             ArgumentError: A column is not there.
             DataError: The table does not fit.
         """
-        frame = table(data, self.plan.settings)
-        tags = self.plan.tags(frame)
-        parts, cut = self._stretches(frame)
-        sequences = [one.values for one in parts]
-        scoring = Scoring([tags[parts[one.sequence].rows[one.begin : one.end]] for one in cut], self.plan.target)
+        frame = table(data, self.plan.settings, task=self.task)
+        layout = lay_out(PartedTable.of(frame, self.plan.ids, self.plan.settings.drop), self.plan.order)
+        sequences, tags = self.plan.read(layout), self.plan.tags_of(layout)
+        cut = self._stretches(layout.lengths.tolist())
+        scoring = Scoring(truth(cut, tags), self.plan.target)
         simple = "majority class" if self.plan.classes else "mean"
+        usual = int(self.usual) if self.plan.classes else self.usual
         scores = (
-            scoring.score(simple, lambda: [np.full(one.end - one.begin, self.usual) for one in cut]),
+            scoring.score(simple, lambda: always(usual, cut)),
             scoring.score(self.report.network.method, lambda: found_tags(self.model, cut, sequences)),
         )
         return replace(
             self.report,
-            split=f"all of {frame.name}: {int(scoring.counted.sum()):,} tagged rows",
+            split=f"all of {frame.name}: {scoring.counted:,} tagged rows",
             metrics=scoring.metrics,
             scores=scores,
             taken=(),
@@ -116,20 +141,22 @@ class TagModel(Fitted):
         assert isinstance(model, Tagger)
         return cls(model, Plan.from_dict(plain["plan"]), plain["usual"], report)
 
-    def _stretches(self, frame: Frame) -> tuple[list[Ordered], list[Stretch]]:
-        parts, _ = self.plan.rows(frame)
-        whole = [Part(at, 0, len(one.rows), len(one.rows)) for at, one in enumerate(parts)]
-        return parts, stretches(whole, both_ways=bool(self.model.arguments["bidirectional"]))
+    def _stretches(self, lengths: Sequence[int]) -> list[Stretch]:
+        whole = [Part(at, 0, length, length) for at, length in enumerate(lengths)]
+        return stretches(whole, both_ways=bool(self.model.arguments["bidirectional"]))
 
-    def _unknown(self, tags: np.ndarray) -> tuple[str, ...]:
-        count = int((tags == len(self.plan.classes)).sum()) if self.plan.classes else 0
+    def _unknown(self, tags: Sequence[np.ndarray]) -> tuple[str, ...]:
+        classes = len(self.plan.classes)
+        count = sum(int((one == classes).sum()) for one in tags) if classes else 0
         return (f"{count:,} rows have a class that was not there in training, and count as missed",) if count else ()
 
 
-def found_tags(model: Tagger, cut: Sequence[Stretch], sequences: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """The tags of the rows of each stretch: indices of classes, or numbers."""
-    found = tagged(model, cut, sequences)
-    return [chances.argmax(axis=1) for chances in found] if model.classes else found
+def found_tags(model: Tagger, cut: Sequence[Stretch], sequences: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
+    """The tags of the rows of each stretch: indices of classes, or numbers; processes share the work."""
+    for start in range(0, len(cut), _TOGETHER):
+        some = cut[start : start + _TOGETHER]
+        found = world().share(lambda part, some=some: tagged(model, some[part], sequences), len(some))
+        yield from (tags.argmax(axis=1) if model.classes else tags for tags in found)
 
 
 def _placed(values: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:

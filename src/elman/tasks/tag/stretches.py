@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Bool
 
+from elman.data.each import Each
 from elman.models import TagExamples, Tagger
 from elman.models.tag_examples import NOT_TAGGED
 
@@ -76,19 +78,34 @@ def examples(cut: Sequence[Stretch], sequences: Sequence[np.ndarray], tags: Sequ
         sequences: All sequences, each `(time_i, channels)`.
         tags: The tag of each of their steps.
     """
-    read, learnt = [], []
-    for sequence, first, begin, end, last in cut:
-        numeric = tags[sequence].dtype.kind == "f"
-        one = np.full(last - first, np.nan if numeric else NOT_TAGGED, dtype=tags[sequence].dtype)
-        one[begin - first : end - first] = tags[sequence][begin:end]
-        if (~np.isnan(one) if numeric else one >= 0).any():
-            read.append(sequences[sequence][first:last])
-            learnt.append(one)
-    return TagExamples(read, learnt)
+    learnt = [one for one in cut if is_tagged(tags[one.sequence][one.begin : one.end]).any()]
+    return TagExamples(read(learnt, sequences), Each(learnt, lambda one: _tags(one, tags[one.sequence])))
+
+
+def read(cut: Sequence[Stretch], sequences: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
+    """The rows that are read for each stretch, taken from its sequence whenever they are asked for."""
+    return Each(cut, lambda one: sequences[one.sequence][one.first : one.last])
+
+
+def is_tagged(tags: np.ndarray) -> Bool[np.ndarray, " time"]:
+    """Which rows have a tag, be it a class or a number."""
+    return ~np.isnan(tags) if tags.dtype.kind == "f" else tags >= 0
+
+
+def _tags(one: Stretch, tags: np.ndarray) -> np.ndarray:
+    """The tags of all rows that are read, those missing that are not to be tagged."""
+    found = np.full(one.last - one.first, np.nan if tags.dtype.kind == "f" else NOT_TAGGED, dtype=tags.dtype)
+    found[one.begin - one.first : one.end - one.first] = tags[one.begin : one.end]
+    return found
+
+
+def truth(cut: Sequence[Stretch], tags: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
+    """The tags of the rows to be tagged of each stretch, taken from its sequence whenever they are asked for."""
+    return Each(cut, lambda one: tags[one.sequence][one.begin : one.end])
 
 
 def tagged(model: Tagger, cut: Sequence[Stretch], sequences: Sequence[np.ndarray]) -> list[np.ndarray]:
     """What the network says of the rows to be tagged of each stretch: probabilities of classes, or numbers."""
-    read = [sequences[one.sequence][one.first : one.last] for one in cut]
-    found = model.predict_proba(read) if model.classes else model.predict(read)
+    rows = read(cut, sequences)
+    found = model.predict_proba(rows) if model.classes else model.predict(rows)
     return [values[one.begin - one.first : one.end - one.first] for one, values in zip(cut, found, strict=True)]

@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from elman.errors import ArgumentError, ElmanError
+from elman.tasks.label.reading import reading
+from elman.tasks.label.recipe import FEWEST
 from elman.tasks.run import fingerprint, stem
 from elman.tasks.settings import Settings
 from elman.tasks.settings import settings as checked
 from elman.tasks.start import bring, validated
+from elman.tasks.tune.again import PLAIN, begun, try_again
 from elman.tasks.tune.following import Following
 from elman.tasks.tune.journal import opened
+from elman.tasks.tune.pulse import Pulse
 from elman.tasks.tune.space import suggested
 
 if TYPE_CHECKING:
@@ -71,7 +75,8 @@ def tune(
     """Try settings until the time is over; what was said stays, the rest of the network and its training is tried.
 
     The first trial runs the settings as they are. Each is scored by the loss on the validation part; the test part is
-    never looked at. Any number of processes may search together, at once or one after the other, with one journal.
+    never looked at. Any number of processes may search together, at once or one after the other, with one journal. A
+    trial whose process was stopped is tried again by the next one; one that was killed, once it is silent for a minute.
 
     Args:
         asked: What is known already, `data` among it. `minutes` is the time of the whole search in this process.
@@ -90,11 +95,21 @@ def tune(
     task, data = bring(asked.data, asked)
     study = opened(journal, _question(asked))
     deadline = time.monotonic() + 60 * asked.minutes
+    frames = _frames(task, data, asked)
     fixed = {name: value for name, value in asked.given().items() if name != "minutes"}
     share = asked.minutes / (trials or _TRIALS)
-    while time.monotonic() < deadline and (trials is None or _behind(study) < trials):
-        tell(_one(study, task, data, checked({**fixed, "minutes": share}), deadline))
+    with Pulse(journal) as pulse:
+        while time.monotonic() < deadline and (trials is None or _behind(study) < trials):
+            tell(_one(study, pulse, task, frames, data, checked({**fixed, "minutes": share}), deadline))
     return _found(study, fixed)
+
+
+def _frames(task: str, data: Any, asked: Settings) -> tuple[int, ...]:
+    """The time steps that a network of sequences may read as one: 1, 2, 4, ..., as far as eight of them are left."""
+    if task not in ("classify", "regress") or asked.frame is not None:
+        return ()
+    longest = int(reading(data, asked)[1].sequences.lengths.max())
+    return tuple(2**power for power in range(max(1, longest // FEWEST).bit_length()))
 
 
 def _question(asked: Settings) -> dict[str, Any]:
@@ -105,19 +120,24 @@ def _question(asked: Settings) -> dict[str, Any]:
     return {**plain, "the digest of the data": fingerprint(asked.data, asked.labels)}
 
 
-def _one(study: Study, task: str, data: Any, asked: Settings, deadline: float) -> Outcome:
+def _one(
+    study: Study, pulse: Pulse, task: str, frames: tuple[int, ...], data: Any, asked: Settings, deadline: float
+) -> Outcome:
     """Run one trial and write down what came of it."""
     from optuna import TrialPruned
+    from optuna.exceptions import UpdateFinishedTrialError
     from optuna.samplers import TPESampler
     from optuna.trial import TrialState
 
     started = time.monotonic()
-    trial = study.ask()
+    trial = begun(study, pulse)
     # By its number, so that processes that began with the same seed do not try the same.
     seed = np.random.SeedSequence([asked.seed, trial.number]).generate_state(1)[0]
     study.sampler = TPESampler(seed=int(seed), n_startup_trials=6)
-    plain = trial.number == 0
+    plain = trial.user_attrs[PLAIN]
     tried = {} if plain else suggested(trial, asked, task)
+    if not plain and len(frames) > 1:
+        tried["frame"] = trial.suggest_categorical("frame", frames)
     following = Following(trial, lambda: time.monotonic() > deadline and _any_finished(study))
 
     def over(ending: Literal["finished", "given up", "refused"], loss: float | None, why: str = "") -> Outcome:
@@ -125,20 +145,22 @@ def _one(study: Study, task: str, data: Any, asked: Settings, deadline: float) -
 
     try:
         loss = validated(data, checked({**asked.given(), **tried}), watch=following.watch)
+        trial.set_user_attr("tried", tried)
+        study.tell(trial, loss)
+    except UpdateFinishedTrialError:
+        return over("given up", None, "another process took this one for dead and tries the same again")
     except TrialPruned as reason:
-        study.tell(trial, state=TrialState.PRUNED)
+        study.tell(trial, state=TrialState.PRUNED, skip_if_finished=True)
         return over("given up", None, str(reason))
     except ElmanError as error:
         if plain:
-            study.tell(trial, state=TrialState.FAIL)
+            study.tell(trial, state=TrialState.FAIL, skip_if_finished=True)
             raise
-        study.tell(trial, state=TrialState.PRUNED)
+        study.tell(trial, state=TrialState.PRUNED, skip_if_finished=True)
         return over("refused", None, str(error))
-    except BaseException:
-        study.tell(trial, state=TrialState.FAIL)
+    except BaseException as fault:
+        try_again(study, trial.number, killed=not isinstance(fault, KeyboardInterrupt))
         raise
-    trial.set_user_attr("tried", tried)
-    study.tell(trial, loss)
     return over("finished", loss)
 
 

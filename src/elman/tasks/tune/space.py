@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from elman.tasks.cell_arguments import RATES
 from elman.tasks.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ _OF_SEQUENCES: dict[str, Callable[[Trial, str], Any]] = {
 }
 _OWN: dict[str, dict[str, Callable[[Trial, str], Any]]] = {
     "forecast": {"history": lambda trial, task: trial.suggest_int("history", 4, 512, log=True)},
+    "detect": {"history": lambda trial, task: trial.suggest_int("history", 4, 128, log=True)},
     "classify": _OF_SEQUENCES,
     "regress": _OF_SEQUENCES,
 }
@@ -42,7 +44,14 @@ def suggested(trial: Trial, asked: Settings, task: str) -> dict[str, Any]:
     """
     said = asked.model_fields_set | ({"cell"} if asked.cell_argument else set())
     space = {**_SPACE, **_OWN.get(task, {})}
-    return {name: suggest(trial, task) for name, suggest in space.items() if name not in said}
+    found = {name: suggest(trial, task) for name, suggest in space.items() if name not in said}
+    return found if said & {*RATES} else found | _of_the_recurrence(trial)
+
+
+def _of_the_recurrence(trial: Trial) -> dict[str, float]:
+    """One way to regularise what is carried on from step to step, or none: two at once are seldom better than one."""
+    name = trial.suggest_categorical("recurrence", ("none", *RATES))
+    return {} if name == "none" else {name: _short(trial.suggest_float("recurrence_rate", 0.05, 0.5))}
 
 
 def _short(value: float) -> float:

@@ -9,11 +9,14 @@ from elman.data import Scaler, Sequences
 from elman.models import Classifier, SequenceExamples
 from elman.models.baselines import ConvNet, channels_within, majority_class, nearest_neighbour
 from elman.models.body import CellChoice
+from elman.models.describe import count_parameters, named
 from elman.training.callbacks import Callback
 from elman.training.history import History
-from elman.training.jobs.bench import Bench, Watch, count_parameters, named, one_thread
+from elman.training.jobs.bench import Bench
 from elman.training.jobs.result import JobResult
 from elman.training.loop import fit
+from elman.training.threads import one_thread
+from elman.training.watch import Watch
 
 
 @one_thread()

@@ -5,9 +5,10 @@ import numpy as np
 from elman import data
 from elman.models import Classifier
 from elman.models.body import CellChoice, MakeBody
-from elman.training.jobs.bench import Watch, nobody_watches, seeded
 from elman.training.jobs.classes import tell_classes
 from elman.training.jobs.result import JobResult
+from elman.training.seeding import seeded
+from elman.training.watch import Watch, nobody_watches
 
 
 def read_digits(

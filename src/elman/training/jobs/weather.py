@@ -10,11 +10,15 @@ from elman.data import Series
 from elman.models import Forecaster, WindowExamples
 from elman.models.baselines import ConvNet, Ridge, channels_within, last_value, mean_absolute_error, seasonal_naive
 from elman.models.body import CellChoice, MakeBody
+from elman.models.describe import count_parameters, named
 from elman.training.callbacks import Callback
 from elman.training.history import History
-from elman.training.jobs.bench import Bench, Watch, count_parameters, named, nobody_watches, one_thread, seeded
+from elman.training.jobs.bench import Bench
 from elman.training.jobs.result import JobResult
 from elman.training.loop import fit
+from elman.training.seeding import seeded
+from elman.training.threads import one_thread
+from elman.training.watch import Watch, nobody_watches
 
 _HISTORY, _HORIZON = 72, 24
 _BATCH, _RATE = 256, 3e-3

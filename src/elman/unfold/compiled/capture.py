@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch.fx.experimental.proxy_tensor import make_fx
 
-from elman.cells import Cell, State
+from elman.cells import Cell, State, reading_taps
 from elman.unfold.compiled.aten.call import NotCapturable
 from elman.unfold.compiled.graph import Graph, Value
 from elman.unfold.compiled.outside import ROWS
@@ -30,6 +30,7 @@ class Captured:
         states: The parts of the state before the step.
         output: The output of the step.
         new_states: The parts of the state after the step.
+        taps: Name and value of each tap, where they were asked for.
     """
 
     graph: Graph
@@ -39,37 +40,46 @@ class Captured:
     states: tuple[Value, ...]
     output: Value
     new_states: tuple[Value, ...]
+    taps: tuple[tuple[str, Value], ...] = ()
 
 
-def capture(cell: Cell, x: Tensor, state: State) -> Captured:
+def capture(cell: Cell, x: Tensor, state: State, *, taps: bool = False) -> Captured:
     """Read `cell.step` once.
 
     Args:
         cell: The cell; it may be without values, on the meta device.
         x: An example of an input, `(batch, input_size)`, of the dtype and the device that it will have.
         state: An example of a state.
+        taps: Whether the values that the step taps are wanted too.
 
     Raises:
         NotCapturable: If `step` depends on the values or the size of the batch, or PyTorch cannot trace it.
     """
     names: dict[int, str] = {}
-    traced = _trace(_aside(cell, names), x, state)
+    tapped: list[str] | None = [] if taps else None
+    traced = _trace(_aside(cell, names), x, state, tapped)
     names |= {id(tensor): name for name, tensor in (*cell.named_parameters(), *cell.named_buffers())}
-    return _translate(traced, names, len(state))
+    return _translate(traced, names, len(state), tapped or [])
 
 
-def _trace(cell: Cell, x: Tensor, state: State) -> fx.GraphModule:
+def _trace(cell: Cell, x: Tensor, state: State, tapped: list[str] | None) -> fx.GraphModule:
     """The operations of a step, of which the first make what it is given, input and state.
 
     The batch size is the size of `rows`; input and state are made of it inside, so that it is the only symbol. They
-    are returned too, so that they are there even if the step does not read them.
+    are returned too, so that they are there even if the step does not read them. So are the taps, whose names are put
+    into `tapped`, if they are wanted.
     """
 
     def step(rows: Tensor) -> tuple[Tensor, ...]:
         batch = rows.shape[0]
         given = [rows.new_empty((batch, *part.shape[1:]), dtype=part.dtype) for part in (x, *state)]
-        output, new = cell.step(given[0], tuple(given[1:]))
-        return (output, *new, *given)
+        if tapped is None:
+            output, new = cell.step(given[0], tuple(given[1:]))
+            return (output, *new, *given)
+        with reading_taps() as found:
+            output, new = cell.step(given[0], tuple(given[1:]))
+        tapped[:] = found
+        return (output, *new, *found.values(), *given)
 
     try:
         with _by_itself(x.device.type):
@@ -130,11 +140,11 @@ def _aside(module: Any, names: dict[int, str], prefix: str = "") -> Any:
     return twin
 
 
-def _translate(traced: fx.GraphModule, names: dict[int, str], parts: int) -> Captured:
+def _translate(traced: fx.GraphModule, names: dict[int, str], parts: int, tapped: Sequence[str]) -> Captured:
     graph = Graph()
     rows, *operations, end = traced.graph.nodes
     returned: Any = end.args[0]
-    results = returned[: parts + 1]
+    results = returned[: parts + 1 + len(tapped)]
     given = [node for node in operations if node.target is torch.ops.aten.new_empty.default][: parts + 1]
     shapes = [tuple(int(n) for n in node.meta["val"].shape[1:]) for node in given]
     leaves = [
@@ -157,4 +167,13 @@ def _translate(traced: fx.GraphModule, names: dict[int, str], parts: int) -> Cap
         elif node.op == "call_function" and node not in given:
             walk.translate(node)
     output, *new = (walk.result(node) for node in results)
-    return Captured(graph, tuple(tensors), tuple(constants), leaves[0], tuple(leaves[1:]), output, tuple(new))
+    return Captured(
+        graph,
+        tuple(tensors),
+        tuple(constants),
+        leaves[0],
+        tuple(leaves[1:]),
+        output,
+        tuple(new[:parts]),
+        tuple(zip(tapped, new[parts:], strict=True)),
+    )

@@ -19,6 +19,7 @@ from elman.unfold.compiled.fingerprint import fingerprint
 from elman.unfold.compiled.plan import NotCompilable, Plan, make_plan
 from elman.unfold.request import Refused, Request
 from elman.unfold.transforms import forward_mode, transform_at_work
+from elman.unfold.twin import twin
 
 _lock = threading.RLock()
 
@@ -140,11 +141,12 @@ def _make(cell: Cell, input: Tensor) -> Prepared | str:
     if transform is not None:  # what is captured of the cell would be of this call alone
         raise Refused(transform)
     batch = input.shape[1]
+    cell = twin(cell)  # what a cell draws for a call of `unfold`, it has drawn already
     try:
         with torch.no_grad():
             with torch.random.fork_rng(devices=[]):  # a step that draws, draws in the sequence alone
                 checked_step(cell, input.new_zeros(batch, cell.input_size), cell.initial_state(batch))
-            example = tuple(part.detach().clone() for part in cell.initial_state(3))
+                example = tuple(part.detach().clone() for part in cell.initial_state(3))
             return Prepared(capture(cell, input.new_zeros(3, cell.input_size), example), input)
     except (NotCapturable, NotCompilable) as error:
         return str(error)
