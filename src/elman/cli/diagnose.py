@@ -28,11 +28,11 @@ def diagnose(
     """
     import json
 
-    from elman.cli.models import fitted
+    from elman.cli.models import fitted, learnt_from
     from elman.explain import diagnose as diagnosed
     from elman.explain.sample import sample
 
-    chosen = sample(fitted(model), data or _learnt_from(model), most=sequences)
+    chosen = sample(fitted(model), data or learnt_from(model, "diagnose"), most=sequences)
     seen = chosen.trace()
     width = seen.inputs.shape[-1] if seen.inputs.ndim == 3 else 0
     names = chosen.channels if chosen.channels is not None and len(chosen.channels) == width else None
@@ -41,15 +41,3 @@ def diagnose(
         print(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:
         print(f"{model}: {chosen.note}\n{found}")
-
-
-def _learnt_from(model: Path) -> str:
-    """The data of the run in a folder."""
-    from elman.errors import ArgumentError
-    from elman.tasks.settings import read_settings
-
-    config = model / "config.toml"
-    data = read_settings(config).data if config.is_file() else None
-    if data is None:
-        raise ArgumentError(f"{model} does not say what it learnt from; name the data: elman diagnose {model} DATA")
-    return data

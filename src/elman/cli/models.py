@@ -4,6 +4,7 @@ from pathlib import Path
 
 from elman.errors import ArgumentError
 from elman.tasks.fitted import Fitted
+from elman.tasks.settings import read_settings
 from elman.tasks.start import load
 
 
@@ -23,3 +24,20 @@ def fitted(folder: Path) -> Fitted:
             f"elman.load({str(folder)!r}).predict(...)"
         )
     return model
+
+
+def learnt_from(folder: Path, command: str) -> str:
+    """The data that the run in a folder learnt from.
+
+    Args:
+        folder: That of the run.
+        command: What is typed to name other data.
+
+    Raises:
+        ArgumentError: The folder does not say.
+    """
+    config = folder / "config.toml"
+    data = read_settings(config).data if config.is_file() else None
+    if data is None:
+        raise ArgumentError(f"{folder} does not say what it learnt from; name the data: elman {command} {folder} DATA")
+    return data

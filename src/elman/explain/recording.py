@@ -83,9 +83,9 @@ class Recorder:
         path, where = self._where(cell, reverse)
         self._labels.append((path, self._seen[path, where], where))
         self._seen[path, where] += 1
-        self.shapes.append((input.shape[0], input.shape[1]))
         with watched_by(None):
             request = make_request(cell, input, state, lengths, reset, reverse, True, memory)
+            self.shapes.append((input.shape[0], input.shape[1]))
             how: dict[str, Any] = {"lengths": request.lengths, "reset": request.reset, "reverse": reverse}
             how |= {"return_states": True, "engine": engine, "memory": memory}
             steps = torch.full((input.shape[1],), len(input)) if request.lengths is None else request.lengths

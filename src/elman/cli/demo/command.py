@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from elman.training.jobs import JobResult
 
 
-def demo(*, out: Path = Path("runs/demo"), seed: int = 0, cell: str = "gru", quick: bool = False) -> None:
+def demo(
+    *, out: Path = Path("runs/demo"), seed: int = 0, cell: str = "gru", quick: bool = False, video: bool = False
+) -> None:
     """Watch recurrent networks learn from real data: two time instances, weather, voices, images.
 
     Results go to standard output and into a folder, progress to standard error.
@@ -24,7 +26,13 @@ def demo(*, out: Path = Path("runs/demo"), seed: int = 0, cell: str = "gru", qui
         Cells of the recurrent networks, by name: see `elman cells`.
     quick
         Learn from a part of the data, for a few seconds: to see it run, not to see it do well.
+    video
+        Make a film of the two time instances instead, in the folder: .mp4, or .gif where PyAV is not installed.
     """
+    if video:
+        make_film(out, seed)
+        return
+
     from elman.cells import find
     from elman.cli.demo.folder import RunFolder
     from elman.cli.demo.lesson import print_lesson
@@ -47,6 +55,19 @@ def demo(*, out: Path = Path("runs/demo"), seed: int = 0, cell: str = "gru", qui
         print(f"\nelman: stopped; {folder.kept()}", file=sys.stderr)
         sys.exit(1)
     print(f"\n{time.perf_counter() - started:.0f} s in all. Scores, models and histories are in {folder.path}")
+
+
+def make_film(out: Path, seed: int) -> None:
+    """The film of the tutorial's network."""
+    from importlib.util import find_spec
+
+    from elman.cli.rendering import render
+    from elman.explain.video import check_video, single_film
+    from elman.tasks.run import new_folder
+
+    name = "single_rnn.mp4" if find_spec("av") else "single_rnn.gif"
+    check_video(Path(name), overwrite=True)
+    render(single_film(5, seed=seed), new_folder(out) / name)
 
 
 def print_scores(result: "JobResult") -> None:

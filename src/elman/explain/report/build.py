@@ -86,7 +86,7 @@ def _report(seen: View, shown: list[Shown], title: str, notes: list[str], fitted
             room -= _size(made[-1])
     if len(made) < len(shown):
         notes = [*notes, f"{len(made)} of {len(shown)} sequences are shown, which is what a page has room for"]
-    diagnosis = diagnose(went[0].trace)
+    diagnosis = diagnose(went[0].trace, channels=[one["name"] for one in seen.inputs])
     curves = {name: packed(np.asarray(one["curve"])) for name, one in diagnosis.measures.get("memory", {}).items()}
     for one in made:
         one["memory"] = {name if "." in name else "layer1.forward": curve for name, curve in curves.items()} or None
