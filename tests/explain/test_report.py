@@ -1,6 +1,5 @@
 """A network at work as plain data: what the page is told is what PyTorch computes."""
 
-import base64
 import json
 import re
 from types import SimpleNamespace
@@ -19,22 +18,12 @@ from elman.explain.report.sequence import runs, sequence
 from elman.explain.report.views import view
 from elman.models import Classifier, Forecaster, LanguageModel, Regressor, Tagger
 from elman.models.text import Vocabulary
+from explain.numbers import array, randomised
 
 
-def array(plain: dict) -> np.ndarray:
-    return np.frombuffer(base64.b64decode(plain["data"]), "<f4").reshape(plain["shape"])
-
-
-def randomised(module: torch.nn.Module) -> torch.nn.Module:
-    """No weight and no scale at a value that would hide a mistake."""
-    torch.manual_seed(1)
-    with torch.no_grad():
-        for one in module.parameters():
-            one.normal_(std=0.5)
-        for name, one in module.named_buffers():
-            if one.is_floating_point():
-                one.uniform_(0.5, 1.5) if name.endswith("std") else one.normal_(std=0.3)
-    return module.eval()
+@pytest.fixture(autouse=True)
+def quick(by_the_loop):
+    pass
 
 
 @pytest.fixture

@@ -192,7 +192,7 @@ export interface Sequence {
   lines: Course[];
   /** Norm of the gradient of the loss at each state and at the input, `(steps)`. */
   gradients: Record<string, Packed> | null;
-  /** How much an input so many steps before the end still changes the last output, by layer, `(steps)`. */
+  /** How much an input 0, 1, 2, … time instances back still changes an output, by direction, `(instances back)`. */
   memory: Record<string, Packed> | null;
   /** How much each input of each time instance counted, `(steps, features)`: gradient times input. */
   relevance: Packed | null;

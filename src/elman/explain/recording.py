@@ -20,6 +20,8 @@ from elman.unfold import Unfolded, unfold
 from elman.unfold.border import make_request
 from elman.unfold.watching import watched_by
 
+_SHORT = 200  # time steps over which a loop is done before a cell with places for gradients would be compiled
+
 
 class Recorder:
     """Sees every unfolding inside a module.
@@ -180,8 +182,9 @@ def _nudged(cell: Cell, input: Tensor, state: State, how: dict[str, Any]) -> tup
     read = input.view_as(input) if input.requires_grad else input.detach().requires_grad_()
     carried = _carried(cell, input)
     nudged = Nudged(cell)
-    how = {**how, "engine": "auto" if how["engine"] == "onednn" else how["engine"]}
     time, batch = input.shape[:2]
+    if how["engine"] in ("auto", "onednn"):
+        how = {**how, "engine": "loop" if time <= _SHORT else "auto"}
     zeros = {
         name: input.new_zeros(time, batch, width, requires_grad=True)
         for name, width in zip(nudged.parts, nudged.widths, strict=True)

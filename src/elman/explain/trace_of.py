@@ -208,6 +208,13 @@ class Trace:
 
         return plot(self, what, rows=rows, units=units)
 
+    def _repr_html_(self) -> str | None:
+        """In a notebook, the player: the network unfolds, and every box opens to its numbers."""
+        from elman.explain.notebook import player
+
+        page = player(self)
+        return None if page is None else page._repr_html_()
+
     def _values(self) -> Named[Tensor]:
         return Named({name: value for one in self.records for name, value in one.named(one.values()).items()})
 

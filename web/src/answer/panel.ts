@@ -4,6 +4,7 @@ import type { App } from "../app";
 import { h } from "../dom";
 import { brief, differs, percent, visible, withUnit } from "../numbers";
 import { whenSeen } from "../seen";
+import { forecastChart, isForecast } from "./forecast";
 import { ranked } from "./words";
 
 const MOST = 9;
@@ -11,7 +12,8 @@ const MOST = 9;
 export function answerPanel(app: App): HTMLElement {
   const list = h("ol", { class: "answers" });
   const title = h("h3", {}, "What it says");
-  const element = h("div", { class: "answer" }, title, list);
+  const forecast = isForecast(app);
+  const element = h("div", { class: "answer" }, title, forecast ? forecastChart(app) : list);
   const show = () => {
     const { head } = app.network;
     const said = app.run.said();
@@ -19,6 +21,7 @@ export function answerPanel(app: App): HTMLElement {
     if (!head || !said) return;
     const index = head.reads === "step" ? app.step : 0;
     title.textContent = head.reads === "step" ? `What it says at ${app.run.time(app.step)}` : "What it says at the end";
+    if (forecast) return;
     const row = said.row(index);
     const before = app.run.said(false)?.row(index) ?? row;
     const shares = head.then === "softmax";

@@ -176,6 +176,8 @@ export class Film {
     if (told === this.told) return;
     this.told = told;
     for (const [step, column] of this.columns) column.mark(step === this.app.step, this.active, this.pending(step));
+    for (const [step, links] of this.links)
+      links.element.classList.toggle("pending", this.pending(this.reverse ? step + 1 : step));
   }
 
   /** How high the picture is, and how what is folded fits into it. */
@@ -232,7 +234,7 @@ export class Film {
     this.pulseLayer.replaceChildren();
     const phase = this.phase;
     if (phase === null) return;
-    const { box, pitch } = this.sizes;
+    const { box } = this.sizes;
     const x = this.x(this.app.step);
     const part = (from: number, to: number) => Math.max(0, Math.min(1, (phase - from) / (to - from)));
     const dot = (kind: string, cx: number, cy: number) =>
@@ -250,8 +252,9 @@ export class Film {
         dot("output", x + box / 2, high.top + (head - high.top) * part(0.5, 0.8));
       for (const row of rows)
         for (const state of row.states) {
-          const way = part(0.5, 1) * (pitch - box);
-          dot("state", row.direction.reverse ? x - way : x + box + way, state.middle);
+          const links = this.links.get(row.direction.reverse ? this.app.step - 1 : this.app.step);
+          const place = links?.along(`${row.direction.name}.${state.name}`, part(0.5, 1));
+          if (place) dot("state", place.x, place.y);
         }
     }
   }

@@ -16,7 +16,7 @@ export interface GlyphSize {
 }
 
 const LINE = 15;
-const UNIT = 64;
+const UNIT = 68;
 const MOST_CELLS = 1024;
 
 /** How large a glyph of so many values is; `small` on a phone. */

@@ -61,6 +61,12 @@ export class Links {
       }
   }
 
+  /** A place on the way of a state, from 0 where it leaves to 1 where it arrives. */
+  along(name: string, way: number): DOMPoint | null {
+    const path = this.parts.get(name)?.path;
+    return path ? path.getPointAtLength(path.getTotalLength() * way) : null;
+  }
+
   /** @param left Where the box on the left begins. @param right Where the one on the right begins. */
   place(places: Places, left: number, right: number, opacity: number): void {
     const { box, gap, pitch } = this.sizes;

@@ -18,15 +18,22 @@ export interface Slider {
 
 export function slider(change: (value: number) => void): Slider {
   const name = h("span", { class: "slider-name" });
+  let typing = false;
   const range = h("input", { type: "range", step: "any", input: () => change(Number(range.value)) });
   const field = h("input", {
     type: "number",
     step: "any",
+    input: () => {
+      typing = true;
+    },
+    blur: () => {
+      typing = false;
+    },
     change: () => {
+      typing = false;
       if (field.value !== "" && Number.isFinite(field.valueAsNumber)) change(field.valueAsNumber);
     },
   });
-  let last = NaN;
   const was = h("small", { class: "slider-was" });
   const ghost = h("span", { class: "slider-ghost", "aria-hidden": "true" });
   const element = h("div", { class: "slider" }, name, h("span", { class: "slider-track" }, range, ghost), field, was);
@@ -46,8 +53,6 @@ export function slider(change: (value: number) => void): Slider {
       range.min = String(from);
       range.max = String(to);
       range.value = String(finite(value, (from + to) / 2));
-      const typing = document.activeElement === field && Object.is(value, last);
-      last = value;
       if (!typing) field.value = Number.isFinite(value) ? String(+value.toPrecision(4)) : "";
       const changed = differs(value, recorded);
       element.classList.toggle("other", changed);

@@ -13,15 +13,15 @@ export function timeTicks(steps: number, width: number, wide: boolean): number[]
   return [...new Set(scaleLinear().domain([0, Math.max(1, steps - 1)]).ticks(count).map(Math.round))].filter((tick) => tick < steps);
 }
 
-export function timeAxis(app: App, steps: number, width: number, y: number): SVGGElement {
+export function timeAxis(app: App, steps: number, width: number, y: number, counts?: "back" | "ahead"): SVGGElement {
   const group = s("g", { class: "time-axis" });
   const x = scaleLinear().domain([-0.5, steps - 0.5]).range([LEFT, width - RIGHT]);
-  const named = app.run.sequence.times !== null;
+  const named = app.run.sequence.times !== null && !counts;
   const long = named && (app.run.sequence.times?.[0]?.length ?? 0) > 4;
   let free = -Infinity;
   for (const tick of timeTicks(steps, width - LEFT - RIGHT, long)) {
-    const beyond = tick >= app.run.steps;
-    const label = beyond ? `+${tick - app.run.steps + 1}` : named ? (app.run.sequence.times?.[tick] ?? "") : String((app.run.sequence.kept?.[tick] ?? tick) * app.network.frame);
+    const beyond = tick >= app.run.steps && !counts;
+    const label = counts ? (counts === "back" ? `${tick} back` : `+${tick + 1}`) : beyond ? `+${tick - app.run.steps + 1}` : named ? (app.run.sequence.times?.[tick] ?? "") : String((app.run.sequence.kept?.[tick] ?? tick) * app.network.frame);
     const wide = label.length * 6.8;
     const centre = Math.max(LEFT + wide / 2 - 8, Math.min(width - 4 - wide / 2, x(tick)));
     group.append(s("line", { x1: x(tick), x2: x(tick), y1: y, y2: y + 4 }));

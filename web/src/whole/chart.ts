@@ -23,6 +23,8 @@ export interface ChartContent {
   band?: { name: string; from: number; lower: ArrayLike<number>; upper: ArrayLike<number> } | null;
   log?: boolean;
   height?: number;
+  /** The axis counts time instances back, or steps ahead, instead of naming those of the sequence. */
+  counts?: "back" | "ahead";
   /** Where the sequence ends and a forecast begins. */
   until?: number;
 }
@@ -40,12 +42,12 @@ export function chart(app: App, content: () => ChartContent | null): HTMLElement
     const found = content();
     element.hidden = found === null;
     if (!found || width < 50) return;
-    const steps = Math.max(app.run.steps, ...found.lines.map((one) => one.from + one.values.length));
+    const steps = Math.max(found.counts ? 2 : app.run.steps, ...found.lines.map((one) => one.from + one.values.length));
     const drawing = draw(app, found, width, steps);
     mark = s("g", { class: "now" });
     drawing.svg.append(mark);
     drawing.svg.addEventListener("click", (event) => {
-      app.step = instantAt(event, drawing.svg, width, steps);
+      if (!found.counts) app.step = instantAt(event, drawing.svg, width, steps);
     });
     last = { content: found, steps, x: drawing.x };
     plot.replaceChildren(drawing.svg);
@@ -54,7 +56,7 @@ export function chart(app: App, content: () => ChartContent | null): HTMLElement
   const moveMark = () => {
     if (!last || !mark) return;
     const x = last.x(app.step);
-    mark.replaceChildren(s("line", { x1: x, x2: x, y1: 4, y2: (last.content.height ?? 150) - 24 }));
+    if (!last.content.counts) mark.replaceChildren(s("line", { x1: x, x2: x, y1: 4, y2: (last.content.height ?? 150) - 24 }));
     head.replaceChildren(h("strong", {}, withUnit(last.content.title, last.content.unit ? `(${last.content.unit})` : "")), legend(last.content, app.step, app));
   };
   const again = whenSeen(element, show);
@@ -69,9 +71,10 @@ export function chart(app: App, content: () => ChartContent | null): HTMLElement
 
 function legend(content: ChartContent, step: number, app: App): HTMLElement {
   const list = h("ul", { class: "keys" });
-  for (const one of content.lines) {
+  const named = content.lines.filter((one, i) => content.lines.findIndex((other) => other.name === one.name && other.style === one.style) === i);
+  for (const one of named) {
     const value = one.values[step - one.from];
-    const now = value === undefined ? "" : ` ${text(value)}`;
+    const now = value === undefined || content.counts ? "" : ` ${text(value)}`;
     list.append(h("li", { class: one.style }, s("svg", { viewBox: "0 0 26 8", "aria-hidden": "true" }, s("path", { class: `line ${one.style}`, d: "M0 4H26" })), `${one.name}${now}`));
   }
   if (content.band) list.append(h("li", { class: "band" }, content.band.name));
@@ -121,7 +124,7 @@ function draw(app: App, content: ChartContent, width: number, steps: number): { 
       for (const i of points)
         if (known(one.values[i] ?? NaN)) svg.append(s("circle", { class: `dot ${one.style}`, cx: x(one.from + i), cy: y(one.values[i] ?? NaN), r: one.values.length > 30 ? 1.6 : 2.6 }));
   }
-  svg.append(timeAxis(app, steps, width, foot));
+  svg.append(timeAxis(app, steps, width, foot, content.counts));
   return { svg, x };
 }
 

@@ -53,6 +53,6 @@ function contentOf(app: App, panel: Panel): ChartContent {
   }));
   const [lower] = of("lower");
   const [upper] = of("upper");
-  const band = lower && upper ? { name: `between ${lower.name} and ${upper.name}`, from: lower.from, lower: unpack(lower.values), upper: unpack(upper.values) } : null;
+  const band = lower && upper ? { name: lower.name === upper.name ? "the uncertainty" : `between ${lower.name} and ${upper.name}`, from: lower.from, lower: unpack(lower.values), upper: unpack(upper.values) } : null;
   return { title: panel.title, unit: panel.unit, lines, band, until: app.run.steps, height: outputs.length ? 210 : 110 };
 }

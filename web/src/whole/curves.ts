@@ -8,7 +8,7 @@ import { chart } from "./chart";
 
 const LETTERS = ["a", "b", "c", "d", "e", "f"];
 
-function curves(app: App, of: () => Record<string, Packed> | null, title: string, words: string, log: boolean, backwards = false): HTMLElement {
+function curves(app: App, of: () => Record<string, Packed> | null, title: string, words: string, log: boolean, back = false): HTMLElement {
   const element = h(
     "div",
     { class: "sub" },
@@ -17,8 +17,8 @@ function curves(app: App, of: () => Record<string, Packed> | null, title: string
     chart(app, () => {
       const found = Object.entries(of() ?? {}).slice(0, 6);
       if (found.length === 0) return null;
-      const lines = found.map(([name, values], i) => ({ name, style: LETTERS[i] ?? "a", from: 0, values: backwards ? unpack(values).reverse() : unpack(values) }));
-      return { title: "", unit: "", lines, log, height: 170 };
+      const lines = found.map(([name, values], i) => ({ name, style: LETTERS[i] ?? "a", from: 0, values: unpack(values) }));
+      return { title: "", unit: "", lines, log, counts: back ? "back" : undefined, height: 170 };
     }),
   );
   const show = () => {
@@ -43,7 +43,7 @@ export const memoryCurves = (app: App): HTMLElement =>
     app,
     () => app.run.sequence.memory,
     "How far back it remembers",
-    "How much a small change of an input, at each instant, still moves the last output.",
+    "How much a small change of an input still moves an output, so many time instances later. A curve that falls fast is a short memory.",
     false,
     true,
   );

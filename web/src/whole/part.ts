@@ -44,7 +44,6 @@ function notes(app: App): HTMLElement | null {
   const show = () => {
     const { run, report } = app;
     const own: string[] = [];
-    if (run.sequence.kept) own.push(`${run.steps.toLocaleString("en")} of ${run.sequence.total.toLocaleString("en")} time instances are kept here.`);
     if (run.departure) own.push(`What this page computes departs from what was recorded by up to ${text(run.departure)}.`);
     list.replaceChildren(...[...report.notes, ...own].map((note) => h("li", {}, note)));
     element.hidden = list.childElementCount === 0;

@@ -60,17 +60,31 @@ def report(
         chosen = selection(model, data, sequences)
         names = chosen.channels if channels is None else channels
         with evaluating(model.model):
-            return _report(
+            return report_of(
                 view(model.model, names), chosen.sequences, title or model.report.title, [chosen.note], model
             )
     module = model if isinstance(model, Cell) else accelerated(model)
     with evaluating(module):
         seen = view(module, channels)
         shown = _given(seen, data, sequences)
-        return _report(seen, shown, title or type(model).__name__, [], None)
+        return report_of(seen, shown, title or type(model).__name__)
 
 
-def _report(seen: View, shown: list[Shown], title: str, notes: list[str], fitted: Fitted | None) -> Plain:
+def report_of(
+    seen: View, shown: list[Shown], title: str, notes: Sequence[str] = (), fitted: Fitted | None = None
+) -> Plain:
+    """The report of sequences that were chosen.
+
+    Args:
+        seen: The network, in evaluation mode.
+        shown: The sequences, at least one.
+        title: What the page is called.
+        notes: What else to say of it.
+        fitted: The trained model that the network belongs to.
+
+    Raises:
+        ArgumentError: There is no sequence.
+    """
     if not shown:
         raise ArgumentError("the data hold no sequence that could be shown; expected at least one")
     with torch.no_grad():
