@@ -69,7 +69,7 @@ def test_an_slstm_whose_first_input_gate_is_shut_still_shows_its_first_candidate
 def test_an_slstm_shows_no_more_than_its_largest_candidate():
     cell = elman.SLSTM(3, 6).double()
     traced = elman.trace(cell, 100 * sequence(cell))
-    assert (traced.output.abs() <= traced.taps["candidate"].abs().cummax(dim=0).values + 1e-12).all()
+    assert (traced.outputs.abs() <= traced.taps["candidate"].abs().cummax(dim=0).values + 1e-12).all()
     assert (traced.taps["normaliser"] >= 1 - 1e-12).all()
 
 

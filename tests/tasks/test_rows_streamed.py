@@ -207,8 +207,6 @@ def peak(path: Path, task: str, memory: float) -> int:
 
 
 @pytest.mark.parametrize("task", ["tag", "classify"])
-def test_memory_stays_below_the_size_of_the_table(tmp_path, task):
+def test_memory_stays_well_below_that_of_the_whole_table(tmp_path, task):
     path = written(tmp_path / "large", runs(40, steps=500), group=1000)
-    size = parquet.read_table(path).num_rows * 8 * 8
-    assert peak(path, task, 100.0) > 2 * size
-    assert peak(path, task, scarce(path, 8, 12.0)) < size
+    assert peak(path, task, scarce(path, 8, 12.0)) < peak(path, task, 100.0) / 4

@@ -117,13 +117,14 @@ def _run(call: Call, sequences: Tensor, rows: Tensor, times: int, axis: int) -> 
 
 def looked_at(trace: "Trace") -> dict[str, Any]:
     """`channels`, the share of each in what occlusion moves; `times`, of each stretch of time, mean over the rows;
-    and the same by `gradient_times_input` as `gradient_channels` and `gradient_times`, if there are gradients.
+    `still`, the channels that are the same throughout; and the same by `gradient_times_input` as `gradient_channels` and `gradient_times`, if there are gradients.
 
     Raises:
         NotMeasured: See `occlusion`.
     """
     moved = occlusion(trace)
     found: dict[str, Any] = {"channels": _shares(moved.sum((0, 1))), "times": _shares(moved.sum((1, 2)))}
+    found["still"] = [int(at) for at in (trace.inputs.flatten(0, 1).std(0) == 0).nonzero()]
     try:
         rests = gradient_times_input(trace)
     except NotMeasured:
@@ -153,12 +154,14 @@ def looked_at_findings(found: dict[str, Any], channels: list[str]) -> list[Findi
             )
         ]
     findings = []
-    idle = [channels[index] for index, share in enumerate(shares) if share < 0.01 / len(shares)]
+    still = set(found["still"])  # what never changes is the same when it is hidden
+    idle = [at for at, share in enumerate(shares) if share < 0.01 / len(shares) and at not in still]
     if idle:
+        more = f" and {len(idle) - 3} other channels" if len(idle) > 3 else ""
         findings.append(
             Finding(
-                f"hiding {', '.join(idle)} hardly changes the output",
-                max(share for share in shares if share < 0.01 / len(shares)),
+                f"hiding {', '.join(channels[at] for at in idle[:3])}{more} hardly changes the output",
+                max(shares[at] for at in idle),
                 "largest share among them of all that hiding changes",
                 "leave these channels out",
             )

@@ -61,7 +61,7 @@ def report(
         names = chosen.channels if channels is None else channels
         with evaluating(model.model):
             return report_of(
-                view(model.model, names), chosen.sequences, title or model.report.title, [chosen.note], model
+                view(model.model, names), chosen.sequences, title or title_of(model), [chosen.note], model
             )
     module = model if isinstance(model, Cell) else accelerated(model)
     with evaluating(module):
@@ -170,7 +170,31 @@ def _lead(seen: View, fitted: Fitted | None) -> str:
     network = f"{stacked}{' and '.join(sorted(kinds))} with {units} {'unit' if units == '1' else 'units'}{both}"
     if fitted is None:
         return f"A recurrent network: {network}. It reads {_count(len(seen.inputs), 'number')} at each time instance."
-    return f"A recurrent network ({network}) that was trained for this: {fitted.report.title}."
+    return f"A recurrent network ({network}) that {_work(seen, fitted)}."
+
+
+def title_of(fitted: Fitted) -> str:
+    """What a page is called where nobody says it."""
+    verbs = {"forecast": "Forecasting", "detect": "Watching", "generate": "Guessing"}
+    return f"{verbs.get(fitted.task, 'Telling the')} {fitted.report.title}"
+
+
+def _work(seen: View, fitted: Fitted) -> str:
+    """What a trained network does, after "a network that"."""
+    said = 0 if seen.head is None else len(seen.head.outputs)
+    match fitted.task:
+        case "forecast":
+            model = fitted.model
+            return f"reads {_count(int(model.history), 'time step')} and says what comes in the next {model.horizon}"
+        case "detect":
+            return "says at each time step what comes next, so that what departs from it stands out"
+        case "generate":
+            return "reads a text character by character, and says after each which one may come next"
+        case "classify":
+            return f"reads a whole sequence, and then says which of {said} classes it belongs to"
+        case "tag":
+            return f"says at each time step which of {said} classes it belongs to" if said > 1 else "says a number at each"
+    return "reads a whole sequence, and then says one number"
 
 
 def _count(size: int, what: str) -> str:
@@ -182,21 +206,26 @@ def _facts(seen: View, fitted: Fitted | None) -> list[Plain]:
     facts = [
         ("Cells", ", ".join(dict.fromkeys(type(cell).__name__ for cell in cells(seen)))),
         ("Parameters of the cells", f"{learnt:,}"),
-        ("Read at each time instance", ", ".join(one["name"] for one in seen.inputs[:12])
-         + (f" and {len(seen.inputs) - 12} more" if len(seen.inputs) > 12 else "")),
+        ("Read at each time instance", _read(seen)),
     ]  # fmt: skip
     if seen.frame > 1:
         facts.append(("One time instance", f"{seen.frame} time steps of the data, side by side"))
     if fitted is not None:
         facts += [
-            ("Task", fitted.task),
             ("Parameters of the whole model", f"{count_parameters(fitted.model):,}"),
             ("Split", fitted.report.split),
         ]
         if fitted.report.verdict:
             facts.append(("Verdict", fitted.report.verdict))
-        facts += [("Taken for granted", str(taken)) for taken in fitted.report.taken]
+        facts += [("Chosen for you, with the option that changes it", str(taken)) for taken in fitted.report.taken]
     return [{"name": name, "text": text} for name, text in facts]
+
+
+def _read(seen: View) -> str:
+    if seen.embedding is not None:
+        return f"one character, as the {len(seen.inputs)} numbers that stand for it"
+    more = f" and {len(seen.inputs) - 12} more" if len(seen.inputs) > 12 else ""
+    return ", ".join(one["name"] for one in seen.inputs[:12]) + more
 
 
 def _scores(found: Report) -> Plain | None:
@@ -221,14 +250,19 @@ def _scores(found: Report) -> Plain | None:
 def _findings(found: Diagnosis) -> list[Plain]:
     if not found.findings:
         what = "No unit is dead, no gate is stuck, and no gradient vanishes or explodes, as far as was measured."
-        return [{"title": "nothing conspicuous", "text": what, "advice": "", "severity": "good", "about": []}]
+        return [{"title": "Nothing conspicuous", "text": what, "advice": "", "severity": "good", "about": []}]
     return [
         {
-            "title": one.what,
-            "text": f"{one.of}: {one.number:.3g}",
+            "title": one.what[:1].upper() + one.what[1:],
+            "text": f"{one.of}: {_plainly(one.number)}",
             "advice": one.advice,
             "severity": "warning" if one.severity == "problem" else "note",
             "about": [one.where] if one.where else [],
         }
         for one in found.findings
     ]
+
+
+def _plainly(value: float) -> str:
+    """Three digits, and no powers of ten where a word will do."""
+    return "below 0.001" if 0 < value < 0.001 else f"{value:.3g}"

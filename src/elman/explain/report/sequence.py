@@ -93,7 +93,7 @@ def sequence(view: View, run: Run, *, live: bool, most: int = MOST_VALUES) -> Pl
         said = None  # the page computes it
     level, offset = _shift(view, shown)
     course = _times(shown.times, view.frame, total)
-    slopes = {_full(name): run.of(value)[part] for name, value in found.gradients.items()}
+    slopes = {_full(name): run.of(value)[part] for name, value in found.gradients.items() if not _end(name)}
     counted = run.of(gradient_times_input(found))[part] if found.input_gradient is not None else None
     return {
         "name": shown.name,

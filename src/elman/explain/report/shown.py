@@ -143,8 +143,8 @@ def _text(fitted: TextModel, data: Any, most: int) -> Selection:
         made.append(
             Shown(
                 arguments=(codes[:-1, None],),
-                name=f"character {start:,} on",
-                note=f"{float(nats):.3g} nats a character",
+                name=f"from character {start:,}",
+                note=f"surprise {float(nats):.3g} nats a character",
                 times=times,
                 truth=codes[1:].float(),
             )

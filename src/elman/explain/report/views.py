@@ -199,9 +199,9 @@ def _read(inputs: Inputs, names: Sequence[str] | None) -> list[Plain]:
     mean, std = inputs.mean.tolist(), inputs.std.tolist()
     found = [channel(name, mean=m, std=s) for name, m, s in zip(names, mean, std, strict=True)]
     if inputs.mask:
-        found += [channel(f"{name} missing", kind="mark") for name in names]
+        found += [channel(f"is {name} missing?", kind="mark") for name in names]
     if inputs.since:
-        found += [channel(f"{name}: log(1 + steps since it was seen)", kind="mark") for name in names]
+        found += [channel(f"{name}: steps since it was seen, as log(1 + steps)", kind="mark") for name in names]
     return found
 
 
@@ -260,7 +260,11 @@ def _of_text(model: LanguageModel) -> View:
 
 def _of_windows(model: Forecaster, names: Sequence[str] | None) -> View:
     stack = _stack(model)
-    inputs = _read(model.inputs, names) + [channel(f"known {at}", kind="mark") for at in range(model.known)]
+    count = model.inputs.channels
+    known = [f"known {at}" for at in range(model.known)]
+    if names is not None and len(names) == count + model.known:
+        names, known = names[:count], list(names[count:])
+    inputs = _read(model.inputs, names) + [channel(name, kind="mark") for name in known]
     width, history, channels = stack.output_size * len(model.pools), model.history, model.inputs.channels
     quantiles = model.quantiles or (None,)
 
@@ -296,7 +300,7 @@ def _of_windows(model: Forecaster, names: Sequence[str] | None) -> View:
         for target in model.targets:
             mean, std = float(model.inputs.mean[target]), float(model.inputs.std[target])
             for quantile in quantiles:
-                name = f"{shown[target]}, {step + 1} ahead" + ("" if quantile is None else f", {quantile:g}")
+                name = f"{shown[target]}, {step + 1} ahead" + ("" if quantile is None else f", {_share(quantile)}")
                 outputs.append(channel(name, mean=mean, std=std))
     return View(
         stack=stack,
@@ -310,6 +314,11 @@ def _of_windows(model: Forecaster, names: Sequence[str] | None) -> View:
         predicted=[target for _ in range(model.horizon) for target in model.targets for _ in quantiles],
         residual=stack.residual,
     )
+
+
+def _share(quantile: float) -> str:
+    """What a quantile means."""
+    return "the middle" if quantile == 0.5 else f"{quantile:.0%} lie below".replace("%", " %")
 
 
 def _stack(model: Any) -> Recurrent:

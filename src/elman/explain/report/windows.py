@@ -15,6 +15,7 @@ from elman.tasks.detect import DetectModel
 from elman.tasks.forecast import ForecastModel
 from elman.tasks.forecast.ahead import measured_rows
 from elman.tasks.forecast.material import Material
+from elman.tasks.forecast.plan import Plan
 from elman.tasks.sources import table
 
 
@@ -92,7 +93,15 @@ def _windows(
                 lines=_lines(plan.targets, past, ahead, spread),
             )
         )
-    return Selection(made, channels, chosen_note(len(tried), count, "forecasts"))
+    return Selection(made, [*channels, *_told(plan, model.horizon)], chosen_note(len(tried), count, "forecasts"))
+
+
+def _told(plan: Plan, horizon: int) -> list[str]:
+    """What is known of an origin ahead of time, in the order of `Material.known`."""
+    cycles = [f"{cycle}: {part}" for cycle in plan.calendar for part in ("sine", "cosine")]
+    channels = plan.encoder.channels
+    ahead = [f"{channels[at]}, {step + 1} ahead" for at in plan.known_channels for step in range(horizon)]
+    return [*cycles, *ahead, *(channels[at] for at in plan.static_channels)]
 
 
 def _lines(
