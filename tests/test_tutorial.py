@@ -57,6 +57,7 @@ CLAIMS: dict[str, Callable[[dict[str, Any]], None]] = {"4": _voices, "5": _digit
 
 
 @pytest.mark.parametrize("page", notebooks.PAGES, ids=lambda page: page.stem)
+@pytest.mark.usefixtures("as_a_user_sees_it")
 def test_a_page_prints_what_it_says_that_it_prints(page):
     namespace, printed = notebooks.run(page)
     for one in printed:
