@@ -86,7 +86,7 @@ def test_many_features_are_drawn_as_a_picture():
 
 def test_what_counted_and_the_scores():
     half = counted(actor())
-    assert "beyond the last 4 steps" in half.caption  # 0.8 ** 4 is less than a half
+    assert "before the last 4 steps" in half.caption  # 0.8 ** 4 is less than a half
     assert counted(actor(steps=2)) is None
     assert scores(actor()).caption == "The network is better."
 

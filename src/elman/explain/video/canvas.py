@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -78,6 +79,20 @@ class Canvas:
         while most is not None and len(words) > 1 and _width(font, words) > most:
             words = words.rstrip("…")[:-1] + "…"
         self._draw.text((x * _FINER, y * _FINER), words, fill=colour, font=font, anchor=anchor)
+
+    def formula(self, x: float, y: float, words: str, *, size: float, colour: str, most: float) -> None:
+        """A formula from its left end; what follows an underscore stands lower and smaller."""
+        parts = [(part, at % 2 == 1) for at, part in enumerate(re.split(r"_([^\W_]+(?:,[^\W_]+)*)", words))]
+
+        def width(scale: float) -> float:
+            return sum(text_width(part, scale * (0.68 if low else 1.0)) for part, low in parts)
+
+        while size > 14 and width(size) > most:
+            size -= 1
+        for part, low in parts:
+            own = size * (0.68 if low else 1.0)
+            self.text(x, y + (0.28 * size if low else 0.0), part, size=own, colour=colour, anchor="lm")
+            x += text_width(part, own)
 
     def box(
         self, x: float, y: float, width: float, height: float, *, edge: str, fill: str | None = None, thick: float = 2.5

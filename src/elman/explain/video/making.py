@@ -111,6 +111,7 @@ def _actor(seen: View, shown: Shown, model: Fitted, title: str | None) -> Actor:
     with torch.no_grad():
         rows = _rows(lowest, features[0, 0], [one[0] for one in lowest.initial_state(1)])
     report = model.report
+    measured = [at for at, one in enumerate(seen.inputs) if one["kind"] == "channel"]  # not the marks of gaps
     return Actor(
         title=title or report.title,
         about=_about(seen, report, len(features)),
@@ -118,8 +119,8 @@ def _actor(seen: View, shown: Shown, model: Fitted, title: str | None) -> Actor:
         layers=len(seen.layers),
         both_ways=len(seen.layers[0]) > 1,
         units=lowest.hidden_size,
-        names=[one["name"] for one in seen.inputs],
-        input=_in_units(seen, shown, features)[part],
+        names=[seen.inputs[at]["name"] for at in measured],
+        input=_in_units(seen, shown, features)[part][:, measured],
         state=state,
         rows=rows,
         result=_result(seen, shown, features, outputs, model, part),

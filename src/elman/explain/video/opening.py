@@ -153,7 +153,7 @@ def _shown(rows: Sequence[Row]) -> list[Row]:
 def _row(canvas: Canvas, row: Row, x: float, y: float, height: float, there: float, *, last: bool) -> None:
     """A formula, and beside it what comes out: numbers where there are few, a strip of colours where many."""
     colour = OUTPUT if last else INK
-    canvas.text(x, y + height / 2, row.words, size=23, colour=mix(colour, there), anchor="lm", most=470)
+    canvas.formula(x, y + height / 2 - 6, row.words, size=23, colour=mix(colour, there), most=470)
     left, width = 860.0, 340.0
     values = np.asarray(row.values, dtype=np.float64).ravel()
     scale = float(np.nanmax(np.abs(values), initial=1e-9))

@@ -92,8 +92,8 @@ def counted(actor: Actor) -> Scene | None:
     if half == 0:
         words = "What it remembered: even the first instant still counts at least half as much as any."
     else:
-        steps = "step" if back == 1 else "steps"
-        words = f"What it remembered: beyond the last {back + 1} {steps}, a change counts less than half as much."
+        last = "the last step" if back == 0 else f"the last {back + 1} steps"
+        words = f"What it remembered: before {last}, a change counts less than half as much."
     return Scene(words, draw, 4.5)
 
 
