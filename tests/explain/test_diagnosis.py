@@ -8,6 +8,7 @@ import torch
 
 import elman
 from elman import diagnose, trace
+from elman.explain.diagnosis.attribution import looked_at_findings
 
 pytestmark = pytest.mark.usefixtures("by_the_loop")
 
@@ -167,6 +168,18 @@ def test_what_a_prediction_looks_at_is_found():
     nothing = diagnose(trace(Reader([0.0, 0.0, 0.0]), torch.randn(20, 5, 3)))
     assert says(nothing, "does not depend on the input", "problem")
     assert not says(diagnose(trace(Reader([1.0, 1.0, 1.0]), torch.randn(20, 5, 3))), "hiding")
+
+
+def test_a_channel_that_never_changes_is_no_finding():
+    x = torch.randn(20, 5, 3)
+    x[..., 1] = 0
+    found = diagnose(trace(Reader([1.0, 0.0, 0.0]), x), channels=["rain", "sun", "wind"])
+    assert says(found, "hiding wind hardly changes the output")
+
+
+def test_many_idle_channels_are_named_in_short():
+    (first, *_) = looked_at_findings({"channels": [1.0] + 7 * [0.0], "still": [1]}, list("abcdefgh"))
+    assert first.what == "hiding c, d, e and 3 other channels hardly changes the output"
 
 
 def test_occlusion_is_the_distance_that_the_output_moves():

@@ -24,6 +24,8 @@ export interface Handle {
   value(name: string, step: number): number[];
   /** What the head says, or null. */
   said(step: number): number[] | null;
+  /** The same in the unit in which it is shown. */
+  answer(step: number): number[] | null;
   /** Change a number that is read, in the unit in which it is shown. */
   input(step: number, channel: number, value: number): void;
   /** Change a unit of the state that a direction takes into a time instance. */
@@ -74,6 +76,10 @@ export function handle(app: App, player: Player): Handle {
     said: (step) => {
       const said = app.run.said();
       return said && [...said.row(app.network.head?.reads === "step" ? step : 0)];
+    },
+    answer: (step) => {
+      const said = app.run.said();
+      return said && Array.from(said.row(app.network.head?.reads === "step" ? step : 0), (value, i) => app.run.spoken(i, value));
     },
     input: (step, channel, value) => changeInput(app, step, channel, value),
     state: (name, state, step, unit, value) => {

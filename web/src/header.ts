@@ -23,7 +23,7 @@ export function header(app: App): HTMLElement {
     h("div", { class: "bar" }, h("span", { class: "brand" }, mark(), "Elman"), themeSwitch(app)),
     h("h1", {}, report.title),
     h("p", { class: "lead" }, report.lead),
-    many ? h("div", { class: "sequence" }, pick, h("small", {}, "the worst first")) : note,
+    many ? h("div", { class: "sequence" }, pick, ["cell", "layer", "module"].includes(report.task) ? null : h("small", {}, "those that it is most wrong about come first")) : note,
   );
 }
 

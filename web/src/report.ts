@@ -155,6 +155,8 @@ export interface Head {
   then: "softmax" | "none";
   /** The names of the numbers it says: classes, tags, targets; for a forecast one for each step, target and quantile. */
   outputs: Channel[];
+  /** The input that each of them is about, where it is about one: what a change of the level moves along. */
+  about: number[] | null;
 }
 
 export interface Sequence {

@@ -121,7 +121,7 @@ export class Run {
 
   /** What a layer reads; null where only a computation would tell. */
   reads(layer: number, now = true): Grid | null {
-    if (layer === 0) return now ? this.given : this.input;
+    if (layer === 0) return now ? this.centred : this.input;
     const found = ((now && this.live) || this.base)?.reads[layer];
     return found ? new Grid(found, this.steps) : null;
   }
@@ -131,7 +131,8 @@ export class Run {
   }
 
   said(now = true): Grid | null {
-    return now && this.live?.said ? this.saidGrid(this.live.said) : this.recordedSaid;
+    if (now && this.live?.said) return this.saidGrid(this.moved(this.live.said));
+    return this.recordedSaid ?? (this.base?.said ? this.saidGrid(this.base.said) : null);
   }
 
   /** A number of the first layer's input as the data have it. */
@@ -215,6 +216,30 @@ export class Run {
     this.touched.add(edit.step);
   }
 
+  /** By how much the level of each input moved: it is the last value of the sequence, and all others are read from it. */
+  private get levelMoved(): Float32Array | null {
+    if (!this.level || this.given === this.input) return null;
+    const [now, before] = [this.given.row(this.steps - 1), this.input.row(this.steps - 1)];
+    const by = now.map((value, i) => (this.network.inputs[i]?.kind === "channel" ? value - (before[i] ?? 0) : 0));
+    return by.some((value) => value !== 0) ? by : null;
+  }
+
+  /** What is read now, from the level of now. */
+  private get centred(): Grid {
+    const by = this.levelMoved;
+    if (!by) return this.given;
+    const found = this.given.copy();
+    for (let step = 0; step < this.steps; step++) found.row(step).forEach((value, i, row) => (row[i] = value - (by[i] ?? 0)));
+    return found;
+  }
+
+  /** What the head says, from the level that was recorded. */
+  private moved(said: Float32Array): Float32Array {
+    const by = this.levelMoved;
+    const about = this.network.head?.about;
+    return by && about ? said.map((value, i) => value + (by[about[i] ?? 0] ?? 0)) : said;
+  }
+
   reset(): void {
     this.given = this.input;
     this.states.clear();
@@ -229,7 +254,8 @@ export class Run {
     }
     const steps = [...this.touched].sort((a, b) => a - b);
     const [from = 0, to = this.steps - 1] = [steps[0], steps[steps.length - 1]];
-    this.live = this.unfold(this.given, [...this.states.values()], { before: this.base, from, to });
+    const whole = this.levelMoved ? { from: 0, to: this.steps - 1 } : { from, to };
+    this.live = this.unfold(this.centred, [...this.states.values()], { before: this.base, ...whole });
   }
 }
 

@@ -25,6 +25,9 @@ TABLE = frozenset({"time", "ids", "drop", "duplicates", "zone", "time_format", "
 _BY_PIECES = ("forecast", "classify", "regress", "tag", "detect")
 
 
+_NAME = 200  # characters of what was given that a message repeats
+
+
 def table(data: Any, settings: Settings, *, task: str | None = None, whole: bool = False) -> Frame:
     """The table that was handed in.
 
@@ -88,10 +91,15 @@ def located(data: str | Path) -> Path:
         DataError: There is neither.
     """
     path = Path(data)
-    if path.exists():
+    try:
+        there = path.exists()
+    except OSError:  # no name of a file: too long, say, because it is the text itself
+        there = False
+    if there:
         return path
     if str(data) in names():
         return file_of(str(data))
+    said = str(data) if len(str(data)) <= _NAME else f"{str(data)[:_NAME]}…"
     raise DataError(
-        f"{data}: no such file or folder; expected one, or an embedded set: {', '.join(names())}. Check the path"
+        f"{said}: no such file or folder; expected one, or an embedded set: {', '.join(names())}. Check the path"
     )

@@ -50,7 +50,7 @@ function line(app: App, i: number, value: number, before: number, most: number, 
   return h(
     "li",
     { class: right ? "right" : "" },
-    h("span", { class: "answer-name" }, visible(channel?.name ?? String(i + 1)), right ? h("small", {}, "✓ right") : null),
+    h("span", { class: "answer-name" }, visible(channel?.name ?? String(i + 1)), right ? h("small", {}, "✓ the right one") : null),
     h("span", { class: "answer-track", "aria-hidden": "true" }, bar, changed ? ghost : null),
     h("span", { class: "answer-value" }, say(value), changed ? h("small", { class: "was" }, `was ${say(before)}`) : null, truth === null ? null : h("small", {}, `right: ${withUnit(brief(truth), channel?.unit ?? "")}`)),
   );

@@ -47,7 +47,7 @@ function tableOf(rows: Row[], title: string, largest: (row: Row) => number): HTM
       body.append(valves);
     }
   }
-  const head = h("tr", {}, h("td"));
+  const head = h("tr", {}, h("td", { class: "axis-name" }, rows.every((row) => row.kind === "input") ? "number" : "unit"));
   for (let i = 0; i < count; i++) head.append(h("th", { scope: "col" }, String(i + 1)));
   return h(
     "div",

@@ -3,6 +3,7 @@
 import type { App } from "../app";
 import { choice, h } from "../dom";
 import { icon } from "../icon";
+import { directionTitle } from "../named";
 import { part } from "../part";
 import { plural } from "../numbers";
 import { whenSeen } from "../seen";
@@ -17,12 +18,13 @@ export function boxPart(app: App): HTMLElement {
   const about = h("p", { class: "about" });
   const why = h("p", { class: "why" });
   const blocks = h("div", { class: "blocks" });
-  const cell = choice("Box", directions.map((one) => `${one.name} · ${one.cell.kind}`), 0, (i) => {
+  const cell = choice("Box", directions.map((one) => `${directionTitle(app.network, one)} · ${one.cell.kind}`), 0, (i) => {
     app.box = i;
   });
-  const picker = h("input", { type: "range", min: 0, step: 1, value: 0, "aria-label": "Unit", input: () => choose(Number(picker.value)) });
+  const picker = h("input", { type: "range", min: 0, step: 1, value: 0, input: () => choose(Number(picker.value)) });
   const picked = h("output");
-  const units = h("label", { class: "choice unit" }, h("span", {}, "Unit"), picker, picked);
+  const what = h("span");
+  const units = h("label", { class: "choice unit" }, what, picker, picked);
   const choose = (to: number) => {
     unit = to;
     show();
@@ -31,10 +33,12 @@ export function boxPart(app: App): HTMLElement {
     const direction = directions[app.box];
     if (!direction) return;
     const card = direction.cell;
-    title.textContent = `${card.kind} at ${app.run.time(app.step)}`;
     about.replaceChildren(
       `${card.sentence} ${plural(card.hiddenSize, "unit")}, ${plural(card.parameters, "parameter")}, the same at every time instance.`,
-      ...card.papers.flatMap((paper) => [" ", h("a", { href: safe(paper), rel: "noreferrer", target: "_blank" }, "the paper")]),
+      ...card.papers.flatMap((paper, i) => [
+        i ? ", " : " ",
+        h("a", { href: safe(paper), rel: "noreferrer", target: "_blank" }, card.papers.length > 1 ? `paper ${i + 1}` : "the paper"),
+      ]),
     );
     const reason = hidden(app, direction);
     why.hidden = reason === null;
@@ -46,11 +50,20 @@ export function boxPart(app: App): HTMLElement {
     picker.value = String(unit);
     picked.textContent = `${unit + 1} of ${widest}`;
     units.hidden = widest <= FEW;
+    what.textContent = card.hiddenSize > FEW ? "Unit" : "Number of the input";
+    picker.setAttribute("aria-label", what.textContent);
     blocks.replaceChildren(...found.map((block) => blockOf(block, unit, choose)));
     const select = cell.querySelector("select");
     if (select) select.selectedIndex = app.box;
   };
+  const name = () => {
+    const direction = directions[app.box];
+    const which = direction && directions.length > 1 ? ` of ${directionTitle(app.network, direction)}` : "";
+    title.textContent = `${direction?.cell.kind ?? ""}${which} at ${app.run.time(app.step)}`;
+  };
+  app.on(["step", "sequence", "box"], name); // at once: whoever opens a box hears its title
   app.on(["step", "sequence", "values", "box", "theme"], whenSeen(blocks, show));
+  name();
   show();
   return part(
     "inside",

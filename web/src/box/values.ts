@@ -2,7 +2,9 @@
 
 import type { App } from "../app";
 import { run } from "../machine";
+import { words } from "../named";
 import type { CellCard, Direction, Program } from "../report";
+import { visible } from "../numbers";
 import type { Row } from "./vector";
 
 /** Rows that belong together, such as the parts of one line. */
@@ -40,7 +42,7 @@ export function blocksOf(app: App, direction: Direction): Block[] | null {
   });
   const first = layerOf(app, direction) === 0;
   const comesIn: Row[] = [
-    { label: first ? (app.run.isScaled ? "input x, scaled" : "input x") : "input x, from the layer below", values: now.input, before: before?.input ?? null, kind: "input" },
+    { label: inputLabel(app, first), values: now.input, before: before?.input ?? null, kind: "input" },
     ...cell.states.map((state, i) => ({
       label: `state ${state.name}, handed on`,
       values: now.states[i] ?? [],
@@ -57,6 +59,13 @@ export function blocksOf(app: App, direction: Direction): Block[] | null {
     ...lines(cell, cell.program, row),
     { title: "What goes out", formula: "", rows: goesOut },
   ];
+}
+
+/** What a box reads: numbers of the data, those that stand for a character, or the output of the layer below. */
+function inputLabel(app: App, first: boolean): string {
+  if (!first) return "input x, from the layer below";
+  if (app.network.embedding) return `input x: the numbers that stand for ${visible(app.run.token(app.step) ?? "a character")}`;
+  return app.run.isScaled ? "input x, brought to a common scale" : "input x";
 }
 
 type RowOf = (label: string, at: number, kind: string, gate?: boolean) => Row;
@@ -83,8 +92,6 @@ function lines(cell: CellCard, program: Program, row: RowOf): Block[] {
     };
   });
 }
-
-export const words = (name: string): string => name.replaceAll("_", " ");
 
 interface Computed {
   input: Float32Array;

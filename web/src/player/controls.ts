@@ -34,7 +34,7 @@ export function controls(app: App, player: Player): HTMLElement {
     player.speed = SPEEDS[i] ?? 1;
   });
   const many = player.sweeps.length > 1;
-  const sweep = choice("Runs", player.sweeps.map((one) => one.name), 0, (i) => {
+  const sweep = choice("Follow", player.sweeps.map((one) => one.name), 0, (i) => {
     player.pause();
     player.setSweep(i);
   });

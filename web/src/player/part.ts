@@ -34,11 +34,11 @@ export function playerPart(app: App, openBox: (row: number, step: number) => voi
       ...(both
         ? ["One direction reads from the first instant to the last, the other from the last to the first. Their outputs stand side by side; so both must be done before the next layer begins."]
         : []),
-      "Press play, or step with the arrow keys; space plays and pauses. Click a box to look inside.",
+      "Begin with “Unfold through time”. Then press play, or step with the arrow keys (space plays and pauses). Click a box to look inside.",
     ],
-    legend(),
-    stage,
     controls(app, player),
+    stage,
+    legend(),
     live,
   );
   return { element, player };

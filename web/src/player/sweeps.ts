@@ -1,6 +1,7 @@
 /** In which order a network computes: layers that run forward go together; a backward direction needs the whole
  * sequence first, so each direction of such a layer is a sweep of its own. */
 
+import { layerTitle } from "../named";
 import type { Layer } from "../report";
 
 export interface Sweep {
@@ -18,13 +19,13 @@ export function sweeps(layers: Layer[]): Sweep[] {
     if (layer.directions.length === 1 && only && !only.reverse) {
       if (!together) found.push((together = { name: "", reverse: false, rows: [] }));
       together.rows.push(only.name);
-      together.name = together.name ? `${together.name} and ${layer.name}` : layer.name;
+      together.name = together.name ? `${together.name} and ${layerTitle(layer)}` : layerTitle(layer);
       continue;
     }
     together = null;
     for (const direction of layer.directions)
       found.push({
-        name: `${layer.name} ${direction.reverse ? "← backward" : "→ forward"}`,
+        name: `${layerTitle(layer)}, ${direction.reverse ? "backward ←" : "forward →"}`,
         reverse: direction.reverse,
         rows: [direction.name],
       });

@@ -3,6 +3,8 @@
 import type { App } from "../app";
 import { choice, h, nextFrame } from "../dom";
 import { Grid } from "../grid";
+import { ranked } from "../answer/words";
+import { valueTitle } from "../named";
 import { brief, differs, plural, visible } from "../numbers";
 import { chart } from "../whole/chart";
 import { heatmap } from "../whole/heatmap";
@@ -41,7 +43,8 @@ export function lineBeside(app: App): HTMLElement {
   const { head } = app.network;
   const speaks = head?.reads === "step" && app.run.said() !== null;
   const count = speaks ? (head?.outputs.length ?? 0) : app.run.output().width;
-  let chosen = 0;
+  const shares = speaks && head?.then === "softmax";
+  let chosen = shares ? (ranked(app.run.said()?.row(app.run.steps - 1) ?? [])[0] ?? 0) : 0;
   const name = (i: number) => (speaks ? visible(head?.outputs[i]?.name ?? "") : `output ${i + 1}`);
   const column = (grid: Grid | null): number[] =>
     Array.from({ length: app.run.steps }, (_, step) => {
@@ -50,7 +53,7 @@ export function lineBeside(app: App): HTMLElement {
     });
   const of = (now: boolean) => column(speaks ? app.run.said(now) : app.run.output(now));
   const line = chart(app, () => ({
-    title: name(chosen),
+    title: shares ? `Probability of ${name(chosen)}` : name(chosen),
     unit: speaks && head?.then === "none" ? (head.outputs[chosen]?.unit ?? "") : "",
     lines: [
       { name: "recorded", style: "recorded", from: 0, values: of(false) },
@@ -58,11 +61,12 @@ export function lineBeside(app: App): HTMLElement {
     ],
     height: 170,
   }));
-  const pick = choice("Show", Array.from({ length: Math.min(count, 512) }, (_, i) => name(i)), 0, (i) => {
+  const pick = choice("Show", Array.from({ length: Math.min(count, 512) }, (_, i) => name(i)), chosen, (i) => {
     chosen = i;
     app.emit("values");
   });
-  return h("div", { class: "beside" }, count > 1 ? pick : null, line);
+  const heading = speaks ? "What it says, instant by instant" : "One output, instant by instant";
+  return h("div", { class: "beside sub" }, h("h3", {}, heading), count > 1 ? pick : null, line);
 }
 
 /** By how much every unit of the first state of each direction moved: how long a change is remembered. */
@@ -73,7 +77,8 @@ export function echo(app: App): HTMLElement {
       const [now, before] = [app.run.value(name), app.run.before(name)];
       if (!app.run.changed || !now || !before) return null;
       const difference = new Grid(now.data.map((value, i) => value - (before.data[i] ?? NaN)), now.rows);
-      return { title: `Change of ${name}`, values: difference, unit: (i) => `${name}, unit ${i + 1}, moved by` };
+      const title = valueTitle(app.network, name);
+      return { title: `Change of ${title}`, caption: title, values: difference, unit: (i) => `${title}, unit ${i + 1}, moved by` };
     });
   });
   const title = h("h3", {}, "The echo of the change in the state");

@@ -2,6 +2,7 @@
 
 import type { App } from "../app";
 import { choice, h } from "../dom";
+import { directionTitle } from "../named";
 import type { Direction } from "../report";
 import { whenSeen } from "../seen";
 import { slider } from "./slider";
@@ -38,7 +39,7 @@ export function states(app: App): HTMLElement {
       high: largest,
     });
   };
-  const pick = choice("State", all.map((one) => `${one.direction.name} · ${one.state}`), 0, (i) => {
+  const pick = choice("State", all.map((one) => `${directionTitle(app.network, one.direction)}: ${one.state}`), 0, (i) => {
     chosen = i;
     show();
   });

@@ -16,12 +16,14 @@ export function timeTicks(steps: number, width: number, wide: boolean): number[]
 export function timeAxis(app: App, steps: number, width: number, y: number, counts?: "back" | "ahead"): SVGGElement {
   const group = s("g", { class: "time-axis" });
   const x = scaleLinear().domain([-0.5, steps - 0.5]).range([LEFT, width - RIGHT]);
-  const named = app.run.sequence.times !== null && !counts;
+  const named = app.run.sequence.times !== null && !app.network.embedding && !counts;
   const long = named && (app.run.sequence.times?.[0]?.length ?? 0) > 4;
+  const title = counts === "back" ? "back" : counts === "ahead" ? "ahead" : named ? "" : "t =";
+  if (title) group.append(s("text", { x: LEFT - 14, y: y + 17, "text-anchor": "end" }, title));
   let free = -Infinity;
   for (const tick of timeTicks(steps, width - LEFT - RIGHT, long)) {
     const beyond = tick >= app.run.steps && !counts;
-    const label = counts ? (counts === "back" ? `${tick} back` : `+${tick + 1}`) : beyond ? `+${tick - app.run.steps + 1}` : named ? (app.run.sequence.times?.[tick] ?? "") : String((app.run.sequence.kept?.[tick] ?? tick) * app.network.frame);
+    const label = counts ? (counts === "back" ? String(tick) : `+${tick + 1}`) : beyond ? `+${tick - app.run.steps + 1}` : named ? (app.run.sequence.times?.[tick] ?? "") : String((app.run.sequence.kept?.[tick] ?? tick) * app.network.frame);
     const wide = label.length * 6.8;
     const centre = Math.max(LEFT + wide / 2 - 8, Math.min(width - 4 - wide / 2, x(tick)));
     group.append(s("line", { x1: x(tick), x2: x(tick), y1: y, y2: y + 4 }));

@@ -74,7 +74,7 @@ function legend(content: ChartContent, step: number, app: App): HTMLElement {
   const named = content.lines.filter((one, i) => content.lines.findIndex((other) => other.name === one.name && other.style === one.style) === i);
   for (const one of named) {
     const value = one.values[step - one.from];
-    const now = value === undefined || content.counts ? "" : ` ${text(value)}`;
+    const now = value === undefined || content.counts ? "" : `: ${text(value)}`;
     list.append(h("li", { class: one.style }, s("svg", { viewBox: "0 0 26 8", "aria-hidden": "true" }, s("path", { class: `line ${one.style}`, d: "M0 4H26" })), `${one.name}${now}`));
   }
   if (content.band) list.append(h("li", { class: "band" }, content.band.name));
@@ -89,7 +89,7 @@ function draw(app: App, content: ChartContent, width: number, steps: number): { 
   const all = [...content.lines.map((one) => one.values), ...(content.band ? [content.band.lower, content.band.upper] : [])];
   const [low, high] = extent(all, content.log ?? false);
   const y = content.log
-    ? scaleLog().domain([low, high]).range([foot, 8]).nice()
+    ? scaleLog().domain([low, high]).range([foot - 6, 12])
     : scaleLinear().domain([low, high]).range([foot, 8]).nice();
   const svg = s("svg", {
     viewBox: `0 0 ${width} ${height}`,
@@ -98,11 +98,13 @@ function draw(app: App, content: ChartContent, width: number, steps: number): { 
     "aria-label": `${content.title}: ${content.lines.map((one) => one.name).join(", ")} over time, from ${text(low)} to ${text(high)} ${content.unit}`,
   });
   svg.style.height = `${height}px`;
-  const ticks = content.log ? decades(low, high) : y.ticks(Math.max(2, Math.floor(height / 45)));
+  const tens = content.log ? decades(low, high) : [];
+  const byTens = tens.length > 1;
+  const ticks = byTens ? tens : content.log ? between(low, high) : y.ticks(Math.max(2, Math.floor(height / 45)));
   for (const tick of ticks)
     svg.append(
       s("line", { class: "grid", x1: LEFT, x2: width - RIGHT, y1: y(tick), y2: y(tick) }),
-      s("text", { class: "tick", x: LEFT - 6, y: y(tick) + 4, "text-anchor": "end" }, content.log ? power(tick) : tickText(tick)),
+      s("text", { class: "tick", x: LEFT - 6, y: y(tick) + 4, "text-anchor": "end" }, byTens ? power(tick) : tickText(tick)),
     );
   if (content.until !== undefined && content.until < steps)
     svg.append(s("rect", { class: "beyond", x: x(content.until - 0.5), y: 4, width: width - RIGHT - x(content.until - 0.5), height: foot - 4 }));
@@ -132,7 +134,7 @@ function draw(app: App, content: ChartContent, width: number, steps: number): { 
 const power = (tick: number): string =>
   `10${[...String(Math.round(Math.log10(tick)))].map((digit) => (digit === "-" ? "⁻" : ("⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)] ?? ""))).join("")}`;
 
-const tickText = (tick: number): string => (Math.abs(tick) >= 1e5 || (tick !== 0 && Math.abs(tick) < 1e-3) ? tick.toExponential(0) : String(+tick.toFixed(4)).replace("-", "−"));
+const tickText = (tick: number): string => (Math.abs(tick) >= 1e5 || (tick !== 0 && Math.abs(tick) < 1e-4) ? tick.toExponential(0).replace("-", "−") : String(+tick.toFixed(5)).replace("-", "−"));
 
 function decades(low: number, high: number): number[] {
   const first = Math.ceil(Math.log10(low));
@@ -141,6 +143,14 @@ function decades(low: number, high: number): number[] {
   const found: number[] = [];
   for (let power = first; power <= last; power += every) found.push(10 ** power);
   return found;
+}
+
+/** Round numbers 1, 2 and 5 of each power of ten, where the curve spans hardly one. */
+function between(low: number, high: number): number[] {
+  const found: number[] = [];
+  for (let ten = Math.floor(Math.log10(low)); ten <= Math.ceil(Math.log10(high)); ten++)
+    for (const digit of [1, 2, 5]) found.push(Number((digit * 10 ** ten).toPrecision(1)));
+  return found.filter((tick) => tick >= low && tick <= high);
 }
 
 function extent(all: ArrayLike<number>[], log: boolean): [number, number] {

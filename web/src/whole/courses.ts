@@ -46,7 +46,7 @@ function contentOf(app: App, panel: Panel): ChartContent {
   const of = (kind: Course["kind"]) => panel.courses.filter((course) => course.kind === kind);
   const outputs = of("output");
   const lines = [...of("input"), ...outputs, ...of("truth")].map((course) => ({
-    name: course.kind === "truth" ? "what was right" : course.kind === "input" ? `${course.name}, read` : outputs.length > 1 ? course.name : `${course.name}, said`,
+    name: course.kind === "truth" ? "what was right" : course.kind === "input" ? `${course.name} as read` : outputs.length > 1 ? course.name : `${course.name} as said`,
     style: course.kind === "output" && outputs.length > 1 ? (LETTERS[outputs.indexOf(course) % 6] ?? "a") : course.kind,
     from: course.from,
     values: unpack(course.values),

@@ -3,7 +3,7 @@
 import type { App } from "../app";
 import { h, s, unique } from "../dom";
 import type { Grid } from "../grid";
-import { plural, text } from "../numbers";
+import { text } from "../numbers";
 import { table } from "../scale";
 import { whenSeen } from "../seen";
 import { instantAt, LEFT, RIGHT, timeAxis } from "./axis";
@@ -13,7 +13,13 @@ export interface HeatContent {
   values: Grid;
   /** What a line is called. */
   unit: (index: number) => string;
+  /** What stands beside a line; by default its number. */
+  row?: (index: number) => string;
+  /** What stands above it. */
+  caption?: string;
   largest?: number;
+  /** Whether no number is below zero. */
+  signless?: boolean;
 }
 
 const MOST_COLUMNS = 2400;
@@ -22,11 +28,14 @@ export function heatmap(app: App, content: () => HeatContent | null): HTMLElemen
   const id = unique("readout");
   const readout = h("p", { class: "readout", id, role: "status" });
   const canvas = h("canvas", { class: "heat" });
+  const rows = s("svg", { class: "heat-rows", "aria-hidden": "true" });
   const axis = s("svg", { class: "heat-axis", "aria-hidden": "true" });
   const cross = h("span", { class: "cross", hidden: true });
   const now = h("span", { class: "now-line" });
-  const frame = h("div", { class: "heat-frame", tabindex: 0, role: "group", "aria-describedby": id }, canvas, now, cross);
-  const element = h("div", { class: "heatmap" }, frame, axis, h("div", { class: "heat-foot" }, readout, ramp()));
+  const frame = h("div", { class: "heat-frame", tabindex: 0, role: "group", "aria-describedby": id }, canvas, rows, now, cross);
+  const scale = ramp();
+  const caption = h("p", { class: "caption", hidden: true });
+  const element = h("div", { class: "heatmap" }, caption, frame, axis, h("div", { class: "heat-foot" }, readout, scale.element));
   let found: HeatContent | null = null;
   let at: { step: number; unit: number } | null = null;
   let width = 0;
@@ -39,6 +48,10 @@ export function heatmap(app: App, content: () => HeatContent | null): HTMLElemen
     paint(canvas, found);
     const high = Math.max(48, Math.min(300, found.values.width * (found.values.width > 40 ? 4 : 14)));
     frame.style.height = `${high}px`;
+    caption.hidden = found.caption === undefined;
+    caption.textContent = found.caption ?? "";
+    label(rows, found, high);
+    scale.show(found);
     axis.setAttribute("viewBox", `0 0 ${width} 22`);
     axis.replaceChildren(timeAxis(app, found.values.rows, width, 0));
     moveNow();
@@ -52,7 +65,7 @@ export function heatmap(app: App, content: () => HeatContent | null): HTMLElemen
     if (!found) return;
     cross.hidden = at === null;
     if (!at) {
-      readout.textContent = `${plural(found.values.width, "line")} over ${plural(found.values.rows, "time instance")}. Point at a value, or move with the arrow keys.`;
+      readout.textContent = "Point at a value to read it, or move with the arrow keys.";
       return;
     }
     const { step, unit } = at;
@@ -105,6 +118,18 @@ export function heatmap(app: App, content: () => HeatContent | null): HTMLElemen
   return element;
 }
 
+/** Names or numbers beside the lines, as many as can be read. */
+function label(rows: SVGSVGElement, content: HeatContent, high: number): void {
+  const { width } = content.values;
+  const every = Math.max(1, Math.ceil((width * 13) / high));
+  rows.setAttribute("viewBox", `0 0 ${LEFT} ${high}`);
+  rows.replaceChildren();
+  for (let i = 0; i < width; i += every) {
+    const name = content.row?.(i) ?? String(i + 1);
+    rows.append(s("text", { x: LEFT - 6, y: ((i + 0.5) / width) * high + 4, "text-anchor": "end" }, name.length > 6 ? `${name.slice(0, 5)}…` : name));
+  }
+}
+
 /** One pixel for each value; of a long sequence, one for the mean of several time instances. */
 function paint(canvas: HTMLCanvasElement, content: HeatContent): void {
   const { values } = content;
@@ -130,6 +155,17 @@ function paint(canvas: HTMLCanvasElement, content: HeatContent): void {
   context.putImageData(image, 0, 0);
 }
 
-function ramp(): HTMLElement {
-  return h("span", { class: "ramp" }, "−", h("span", { class: "ramp-bar", role: "img", "aria-label": "blue: below zero; orange: above" }), "+");
+/** Which colour stands for which number. */
+function ramp(): { element: HTMLElement; show(content: HeatContent): void } {
+  const [low, high] = [h("span"), h("span")];
+  const bar = h("span", { class: "ramp-bar", role: "img" });
+  return {
+    element: h("span", { class: "ramp" }, low, bar, high),
+    show({ values, largest = values.largest, signless = false }) {
+      low.textContent = signless ? "0" : text(-largest);
+      high.textContent = text(largest);
+      bar.classList.toggle("half", signless);
+      bar.setAttribute("aria-label", signless ? "from none to the most" : "blue: below zero; orange: above");
+    },
+  };
 }

@@ -34,7 +34,11 @@ export function wholePart(app: App): HTMLElement {
 function facts(app: App): HTMLElement | null {
   if (app.report.facts.length === 0) return null;
   const list = h("dl", { class: "facts" });
-  for (const fact of app.report.facts) list.append(h("div", {}, h("dt", {}, fact.name), h("dd", {}, fact.text)));
+  const names = [...new Set(app.report.facts.map((fact) => fact.name))];
+  for (const name of names) {
+    const texts = app.report.facts.filter((fact) => fact.name === name).map((fact) => h("dd", {}, fact.text));
+    list.append(h("div", { class: texts.length > 1 ? "several" : "" }, h("dt", {}, name), ...texts));
+  }
   return h("div", { class: "sub" }, h("h3", {}, "The network and its data"), list);
 }
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from elman.explain.trace_of import Trace
 
 _ROWS, _WINDOWS, _AT_ONCE = 8, 16, 64
+_WORK = 2e11
 
 
 def gradient_times_input(trace: "Trace") -> Tensor:
@@ -117,12 +118,14 @@ def _run(call: Call, sequences: Tensor, rows: Tensor, times: int, axis: int) -> 
 
 def looked_at(trace: "Trace") -> dict[str, Any]:
     """`channels`, the share of each in what occlusion moves; `times`, of each stretch of time, mean over the rows;
-    `still`, the channels that are the same throughout; and the same by `gradient_times_input` as `gradient_channels` and `gradient_times`, if there are gradients.
+    `still`, the channels that are the same throughout; and the shares by `gradient_times_input` as
+    `gradient_channels` and `gradient_times`, if there are gradients.
 
     Raises:
         NotMeasured: See `occlusion`.
     """
-    moved = occlusion(trace)
+    rows, windows = _affordable(trace)
+    moved = occlusion(trace, rows=rows, windows=windows)
     found: dict[str, Any] = {"channels": _shares(moved.sum((0, 1))), "times": _shares(moved.sum((1, 2)))}
     found["still"] = [int(at) for at in (trace.inputs.flatten(0, 1).std(0) == 0).nonzero()]
     try:
@@ -130,6 +133,16 @@ def looked_at(trace: "Trace") -> dict[str, Any]:
     except NotMeasured:
         return found
     return found | {"gradient_channels": _shares(rests.sum((0, 1))), "gradient_times": _shares(rests.sum((1, 2)))}
+
+
+def _affordable(trace: "Trace") -> tuple[int, int]:
+    """Rows and stretches of time that occlusion can go through within `_WORK` multiplications, about."""
+    steps = sum(one.length for one in trace.records)
+    weights = sum(parameter.numel() for one in trace.records if one.cell for parameter in one.cell.parameters())
+    channels = trace.inputs.shape[-1] if trace.inputs.ndim == 3 else 1
+    once = max(steps * weights * channels, 1) / max(len(trace.records), 1)
+    rows = int(min(_ROWS, max(1, _WORK // (once * _WINDOWS))))
+    return rows, int(min(_WINDOWS, max(2, _WORK // (once * rows))))
 
 
 def _shares(values: Tensor) -> list[float]:

@@ -22,6 +22,7 @@ from elman.explain.report.views import View, accelerated, view
 from elman.models.describe import count_parameters
 from elman.models.evaluating import evaluating
 from elman.tasks.fitted import Fitted
+from elman.tasks.forecast import ForecastModel
 from elman.tasks.report import Report
 
 FEW = 6
@@ -60,9 +61,7 @@ def report(
         chosen = selection(model, data, sequences)
         names = chosen.channels if channels is None else channels
         with evaluating(model.model):
-            return report_of(
-                view(model.model, names), chosen.sequences, title or title_of(model), [chosen.note], model
-            )
+            return report_of(view(model.model, names), chosen.sequences, title or title_of(model), [chosen.note], model)
     module = model if isinstance(model, Cell) else accelerated(model)
     with evaluating(module):
         seen = view(module, channels)
@@ -182,10 +181,10 @@ def title_of(fitted: Fitted) -> str:
 def _work(seen: View, fitted: Fitted) -> str:
     """What a trained network does, after "a network that"."""
     said = 0 if seen.head is None else len(seen.head.outputs)
+    if isinstance(fitted, ForecastModel):
+        past = _count(fitted.model.history, "time step")
+        return f"reads {past} and says what comes in the {fitted.model.horizon} after them"
     match fitted.task:
-        case "forecast":
-            model = fitted.model
-            return f"reads {_count(int(model.history), 'time step')} and says what comes in the next {model.horizon}"
         case "detect":
             return "says at each time step what comes next, so that what departs from it stands out"
         case "generate":
@@ -193,7 +192,7 @@ def _work(seen: View, fitted: Fitted) -> str:
         case "classify":
             return f"reads a whole sequence, and then says which of {said} classes it belongs to"
         case "tag":
-            return f"says at each time step which of {said} classes it belongs to" if said > 1 else "says a number at each"
+            return f"says at each time step {f'which of {said} classes it belongs to' if said > 1 else 'a number'}"
     return "reads a whole sequence, and then says one number"
 
 

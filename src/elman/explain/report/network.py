@@ -124,6 +124,7 @@ def _head(view: View, head: Head, features: int, why: str | None) -> Plain:
         "why": why,
         "then": "softmax" if head.softmax else "none",
         "outputs": head.outputs,
+        "about": view.predicted,
     }
 
 
