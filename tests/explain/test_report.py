@@ -155,6 +155,15 @@ def test_gates_are_told_from_other_values():
     }  # fmt: skip
 
 
+def test_a_cell_without_a_docstring_is_not_described_by_that_of_the_base():
+    class Own(elman.SingleRNN):
+        pass
+
+    for kind, said in ((Own, "A cell of one's own."), (elman.SingleRNN, "One recurrent layer")):
+        card = network(view(kind(2, 3)), features=2)["layers"][0]["directions"][0]["cell"]
+        assert card["sentence"].startswith(said)
+
+
 def test_a_large_network_shows_what_was_recorded_and_says_why():
     layer = elman.Recurrent("gru", 2, 200)
     made = report(layer, torch.randn(5, 2, 2))

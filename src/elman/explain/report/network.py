@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from elman.cells import Cell, reading_taps
-from elman.cells.describe import describe
+from elman.cells.describe import Description, describe
 from elman.explain.program import NoProgram, program_of, program_of_cell
 from elman.explain.report.packing import Plain, packed
 from elman.explain.report.views import Head, View
@@ -66,7 +66,8 @@ def live(plain: Plain) -> bool:
 
 
 def _card(cell: Cell, why: str | None) -> Plain:
-    known = describe(type(cell))
+    # Of a class without a docstring, Python hands on that of the base, which says nothing of this one.
+    known = describe(type(cell)) if type(cell).__doc__ else Description("A cell of one's own.", (), ())
     program = None
     if why is None:
         program, why = _tried(lambda: program_of_cell(cell))
