@@ -14,7 +14,7 @@ from elman.explain.program import NoProgram, program_of_cell
 from elman.explain.video import check_video, film_of, single_film, write_video
 from elman.explain.video.actor import Actor, Ahead, Beside, Chances, Row, Written
 from elman.explain.video.arithmetic import values_of
-from elman.explain.video.canvas import HEIGHT, WIDTH, text_width
+from elman.explain.video.canvas import HEIGHT, WIDTH, Canvas, text_width
 from elman.explain.video.film import CAPTION_SIZE, STAGE, Film, Scene, reading_time, wrapped
 from elman.explain.video.running import counted, running, scores
 from zoo import ALL_CELLS, INPUT
@@ -77,6 +77,15 @@ def test_a_sequence_is_drawn_whatever_comes_of_it(kind):
     begin, end = (np.asarray(film.frame(scene, share)) for share in (0.05, 1.0))
     assert begin.shape == (HEIGHT, WIDTH, 3)
     assert (begin != end).any()
+
+
+@pytest.mark.parametrize("kind", RESULTS)
+def test_every_moment_of_the_later_scenes_can_be_drawn(kind):
+    given = actor(RESULTS[kind])
+    for scene in (running(given), counted(given), scores(given)):
+        assert scene is not None
+        for share in np.linspace(0, 1, 41):
+            scene.draw(Canvas(), float(share))
 
 
 def test_many_features_are_drawn_as_a_picture():
@@ -190,4 +199,6 @@ def test_the_film_of_a_trained_model():
     film = film_of(model, "co2_weekly")
     assert 20 <= film.seconds <= 60
     for scene in film.scenes:
-        assert film.frame(scene, 1.0).size == (WIDTH, HEIGHT)
+        for share in np.linspace(0, 1, 12):
+            canvas = Canvas()
+            scene.draw(canvas, float(share))

@@ -103,8 +103,10 @@ class Canvas:
         self._draw.rounded_rectangle(place, radius=radius, outline=edge, fill=fill, width=round(thick * _FINER))
 
     def area(self, x: float, y: float, width: float, height: float, fill: str) -> None:
-        """A filled rectangle without an edge."""
-        self._draw.rectangle([x * _FINER, y * _FINER, (x + width) * _FINER - 1, (y + height) * _FINER - 1], fill=fill)
+        """A filled rectangle without an edge; one of less than a pixel is not drawn."""
+        if min(width, height) * _FINER >= 1:
+            place = [x * _FINER, y * _FINER, (x + width) * _FINER - 1, (y + height) * _FINER - 1]
+            self._draw.rectangle(place, fill=fill)
 
     def line(self, points: Sequence[Point], colour: str, thick: float = 2.5) -> None:
         """A line through points; it breaks where one is missing (NaN)."""
