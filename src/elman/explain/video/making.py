@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from elman.cells import SingleRNN
 from elman.explain.program import NoProgram, program_of_cell
+from elman.explain.report.build import title_of
 from elman.explain.report.chosen import Shown
 from elman.explain.report.sequence import runs
 from elman.explain.report.shown import selection
@@ -113,7 +114,7 @@ def _actor(seen: View, shown: Shown, model: Fitted, title: str | None) -> Actor:
     report = model.report
     measured = [at for at, one in enumerate(seen.inputs) if one["kind"] == "channel"]  # not the marks of gaps
     return Actor(
-        title=title or report.title,
+        title=title or title_of(model),
         about=_about(seen, report, len(features)),
         cell=type(lowest).__name__,
         layers=len(seen.layers),
