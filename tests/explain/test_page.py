@@ -8,8 +8,8 @@ import pytest
 import torch
 
 import elman
+from elman.explain.packing import packed
 from elman.explain.report import Page, report
-from elman.explain.report.packing import packed
 from elman.unfold import engines
 from explain.browsing import Opened, lefts, said, until
 

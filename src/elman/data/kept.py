@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple, overload
+from typing import NamedTuple
 
 import numpy as np
 
 from elman.data.frame import Frame, Kind
+from elman.data.frame_list import FrameList
 from elman.data.scratch import Place, Scratch
 from elman.errors import ArgumentError
 
@@ -22,7 +22,7 @@ class _Slab(NamedTuple):
     columns: dict[str, Place]
 
 
-class Kept(Sequence[Frame]):
+class Kept(FrameList):
     """A table in pieces of so many rows, whatever the order in which its rows were put there.
 
     In memory stay the different words of each column, and one piece at a time.
@@ -90,15 +90,7 @@ class Kept(Sequence[Frame]):
     def __len__(self) -> int:
         return len(self._slabs)
 
-    @overload
-    def __getitem__(self, index: int) -> Frame: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[Frame]: ...
-
-    def __getitem__(self, index: int | slice) -> Frame | list[Frame]:
-        if isinstance(index, slice):
-            return [self[at] for at in range(len(self))[index]]
+    def _frame(self, index: int) -> Frame:
         slabs = self._slabs[sorted(self._slabs)[index]]
         where = [self._scratch.read(slab.rows) for slab in slabs]
         order = np.argsort(np.concatenate(where), kind="stable")
@@ -107,9 +99,6 @@ class Kept(Sequence[Frame]):
             for name in self._kinds
         }
         return Frame(self.name, columns, zone=self.zone)
-
-    def __iter__(self) -> Iterator[Frame]:
-        return (self[at] for at in range(len(self)))
 
     def _stored(self, part: Frame) -> dict[str, np.ndarray]:
         """The columns as they lie on disk: words as numbers."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, overload
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Int64
 
 from elman.data.frame import Frame, Kind, as_words
+from elman.data.frame_list import FrameList
 from elman.data.scratch import Place, Scratch
 from elman.errors import DataError
 
@@ -23,7 +24,7 @@ class _Slab(NamedTuple):
     columns: dict[str, Place]
 
 
-class Parted(Sequence[Frame]):
+class Parted(FrameList):
     """A table that was cut into frames by the names of its series, the rows of each in the order of the table.
 
     The pieces are read once, one after the other, and what is kept of them lies on disk; each part is read from there
@@ -71,21 +72,10 @@ class Parted(Sequence[Frame]):
     def __len__(self) -> int:
         return len(self._slabs)
 
-    @overload
-    def __getitem__(self, index: int) -> Frame: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[Frame]: ...
-
-    def __getitem__(self, index: int | slice) -> Frame | list[Frame]:
-        if isinstance(index, slice):
-            return [self[at] for at in range(len(self))[index]]
+    def _frame(self, index: int) -> Frame:
         slabs = self._slabs[index]
         columns = {name: self._column(name, [slab.columns[name] for slab in slabs]) for name in self._kinds}
         return Frame(self.name, columns, positions=self._joined([slab.rows for slab in slabs]))
-
-    def __iter__(self) -> Iterator[Frame]:
-        return (self[at] for at in range(len(self)))
 
     def _put(self, piece: Frame, before: int, ids: str | None) -> None:
         """Write the rows of a piece to their parts."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import overload
 
 from elman.data.frame import Frame, as_words
 from elman.data.parted import Parted
@@ -52,13 +51,5 @@ class Sifted(Parted):
     def __len__(self) -> int:
         return len(self._kept)
 
-    @overload
-    def __getitem__(self, index: int) -> Frame: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[Frame]: ...
-
-    def __getitem__(self, index: int | slice) -> Frame | list[Frame]:
-        if isinstance(index, slice):
-            return [self[at] for at in range(len(self))[index]]
+    def _frame(self, index: int) -> Frame:
         return self._sift(self._parts[self._kept[index]])

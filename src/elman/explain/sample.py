@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from elman.errors import ArgumentError, DataError
+from elman.explain.labelled import labelled_sequences
 from elman.explain.trace_of import Trace
 from elman.explain.tracing import trace
 from elman.models import Classifier
@@ -79,12 +80,8 @@ def sample(fitted: Fitted, data: Any, *, most: int = 32) -> Sample:
 
 def _labels(fitted: LabelModel, data: Any, most: int) -> Sample:
     reading, model = fitted.reading, fitted.model
-    try:
-        found = reading.read(data)
-        answers = reading.answers(found)
-    except (ArgumentError, DataError):  # labels may be missing, as for `predict`
-        found, answers = reading.read(data, labelled=False), None
-    part = np.arange(len(found)) if found.split is None else np.asarray(found.split["test"])
+    found, answers = labelled_sequences(fitted, data)
+    part = np.arange(len(found))
     if answers is not None and isinstance(model, Classifier):
         part = part[answers[part] < len(model.classes)]
     chosen = part[_evenly(len(part), most, "sequences")]

@@ -3,13 +3,14 @@
 from typing import final
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from elman.cells import Cell, State, Step
+from elman.cells import Cell, State
+from elman.layers.transforms.around import Around
 
 
 @final
-class LearnedStart(Cell):
+class LearnedStart(Around):
     """Any cell, with its initial state as parameters: where the first step and every reset start from.
 
     Args:
@@ -20,31 +21,15 @@ class LearnedStart(Cell):
     """
 
     def __init__(self, cell: Cell) -> None:
-        super().__init__(cell.input_size, cell.hidden_size)
-        self.cell = cell
+        super().__init__(cell)
         with torch.no_grad():
             parts = dict(zip(cell.state_shapes, cell.initial_state(1), strict=True))
         self.start = nn.ParameterDict(
             {name: nn.Parameter(part[0].clone()) for name, part in parts.items() if part.is_floating_point()}
         )
 
-    @property
-    def state_shapes(self) -> dict[str, tuple[int, ...]]:
-        return self.cell.state_shapes
-
-    @property
-    def output_size(self) -> int:
-        return self.cell.output_size
-
-    @property
-    def tied(self) -> tuple[str, ...]:
-        return self.cell.tied
-
     def initial_state(self, batch_size: int) -> State:
         given = zip(self.state_shapes, self.cell.initial_state(batch_size), strict=True)
         return tuple(
             self.start[name].expand(batch_size, *part.shape[1:]) if name in self.start else part for name, part in given
         )
-
-    def step(self, x: Tensor, state: State) -> Step:
-        return self.cell.step(x, state)

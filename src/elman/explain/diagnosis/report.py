@@ -137,10 +137,7 @@ class _Found:
         except NotMeasured as reason:
             self.left[f"{name}, {_label(record)}"] = str(reason)
             return
-        except (
-            RuntimeError,
-            NotImplementedError,
-        ) as error:  # a cell of one's own need not know forward differentiation
+        except RuntimeError as error:  # a cell of one's own need not know forward differentiation
             self.left[f"{name}, {_label(record)}"] = str(error).splitlines()[0]
             return
         self.measures.setdefault(name, {})[_label(record)] = value

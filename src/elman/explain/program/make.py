@@ -6,8 +6,8 @@ from typing import Any
 from torch import Tensor
 
 from elman.cells import Cell
+from elman.explain.packing import number, packed
 from elman.explain.program.lines import Line, Lines
-from elman.explain.program.pack import number, packed
 from elman.explain.program.simplify import numbers_of, simplify
 from elman.explain.program.step import NoProgram, ReadStep, read_cell, read_function
 from elman.unfold.compiled.graph import Value

@@ -1,7 +1,7 @@
 """A step read once, with the numbers that its parameters have now."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from elman.cells import Cell, State, Step
 from elman.cells.contract import initial_state
+from elman.models.evaluating import evaluating
 from elman.unfold.compiled.aten.call import NotCapturable
 from elman.unfold.compiled.capture import Captured, capture
 from elman.unfold.compiled.graph import Graph, Value, ancestors
@@ -72,7 +73,7 @@ def read_function(function: Callable[[Tensor], Tensor], row: Tensor) -> ReadStep
     Raises:
         NoProgram: As for `read_cell`.
     """
-    with evaluating(function) if isinstance(function, nn.Module) else _nothing():
+    with evaluating(function) if isinstance(function, nn.Module) else nullcontext():
         return _read(_Rows(function, max(row.numel(), 1)), row.detach().expand(3, *row.shape), ())
 
 
@@ -141,20 +142,3 @@ def _plain(name: str) -> str:
 def _like(cell: Cell) -> Tensor:
     tensors: Iterable[Tensor] = (*cell.parameters(), *cell.buffers())
     return next((one for one in tensors if one.is_floating_point() or one.is_complex()), torch.empty(0))
-
-
-@contextmanager
-def evaluating(module: nn.Module) -> Iterator[None]:
-    """Every module within in evaluation mode, so that nothing is dropped; afterwards each as it was."""
-    modes = [(one, one.training) for one in module.modules()]
-    module.eval()
-    try:
-        yield
-    finally:
-        for one, training in modes:
-            one.training = training
-
-
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield

@@ -13,12 +13,13 @@ from torch import Tensor, nn
 from elman.cells import Cell
 from elman.errors import ArgumentError
 from elman.explain.diagnosis import Diagnosis, diagnose
+from elman.explain.packing import Plain, number, packed
 from elman.explain.report.chosen import Shown
 from elman.explain.report.network import cells, live, network
-from elman.explain.report.packing import Plain, number, packed
+from elman.explain.report.seen import View
 from elman.explain.report.sequence import WHOLE, runs, sequence
 from elman.explain.report.shown import selection
-from elman.explain.report.views import View, accelerated, view
+from elman.explain.report.views import accelerated, view
 from elman.models.describe import count_parameters
 from elman.models.evaluating import evaluating
 from elman.tasks.fitted import Fitted

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from torch import Tensor
 
-from elman.explain.report.packing import Plain
+from elman.explain.packing import Plain
 
 _TRIED = 400  # sequences among which the worst are looked for
 

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from elman.cells import Cell, reading_taps
 from elman.cells.describe import Description, describe
+from elman.explain.packing import Plain, packed
 from elman.explain.program import NoProgram, program_of, program_of_cell
-from elman.explain.report.packing import Plain, packed
-from elman.explain.report.views import Head, View
+from elman.explain.report.seen import Head, View
 
 MOST_NUMBERS = 110_000
 """Numbers of weights that a page carries, so that it stays under a megabyte."""

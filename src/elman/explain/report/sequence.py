@@ -14,9 +14,9 @@ from torch.nn.utils.rnn import pad_sequence
 
 from elman.cells import Cell
 from elman.explain.diagnosis.attribution import gradient_times_input
+from elman.explain.packing import Plain, packed
 from elman.explain.report.chosen import Shown
-from elman.explain.report.packing import Plain, packed
-from elman.explain.report.views import Head, View
+from elman.explain.report.seen import Head, View
 from elman.explain.trace_of import Trace
 from elman.explain.tracing import trace
 from elman.layers import Recurrent

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from elman.errors import ArgumentError, DataError
+from elman.explain.labelled import labelled_sequences
 from elman.explain.report.chosen import Selection, Shown, chosen_note, dated, few, worst
 from elman.explain.report.windows import shown_expected, shown_forecasts
 from elman.models import Classifier, Tagger
@@ -53,17 +53,7 @@ def selection(fitted: Fitted, data: Any, most: int) -> Selection:
 
 def _labels(fitted: LabelModel, data: Any, most: int) -> Selection:
     model, reading = fitted.model, fitted.reading
-    found = reading.read(data, labelled=False)
-    answers: np.ndarray | None = None
-    try:
-        labelled = reading.read(data)
-        found, answers = labelled, reading.answers(labelled)
-    except (ArgumentError, DataError):  # labels may be missing, as for `predict`
-        pass
-    if found.split is not None:
-        part = found.split["test"]
-        found = found.take(part)
-        answers = None if answers is None else answers[part]
+    found, answers = labelled_sequences(fitted, data)
     tried = few(len(found))
     sequences = [found.sequences[at] for at in tried]
     if isinstance(model, Classifier):

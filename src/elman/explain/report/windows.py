@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from elman.explain.packing import Plain, packed
 from elman.explain.report.chosen import Selection, Shown, chosen_note, dated, few, worst
-from elman.explain.report.packing import Plain, packed
 from elman.models import WindowExamples
 from elman.tasks.detect import DetectModel
 from elman.tasks.forecast import ForecastModel

@@ -13,9 +13,10 @@ from elman.cells import SingleRNN
 from elman.explain.program import NoProgram, program_of_cell
 from elman.explain.report.build import title_of
 from elman.explain.report.chosen import Shown
+from elman.explain.report.seen import View
 from elman.explain.report.sequence import runs
 from elman.explain.report.shown import selection
-from elman.explain.report.views import View, view
+from elman.explain.report.views import view
 from elman.explain.trace_of import Trace
 from elman.explain.tracing import trace
 from elman.explain.video import opening, running
